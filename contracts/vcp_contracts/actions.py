@@ -1,0 +1,180 @@
+"""Actions: what the charger tells or asks its backend. Abstraction → Handler; each is queued, and sent when released.
+
+An action's id is the message id of its transmission on the wire. It carries all its data, so nobody asks back.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from vcp_contracts.values import (
+    BootReason,
+    ChargingState,
+    CoarseStatus,
+    Fault,
+    FineStatus,
+    Place,
+    Sample,
+    StopReason,
+    Token,
+    Trigger,
+)
+from vcp_contracts.words import Id, Value, Word
+
+
+class Action(Word):
+    """Base of all actions. `link` is the link to send it on; `at` is when its event happened, not when it is sent."""
+
+    link: Id = ""
+    """Filled in at release."""
+    after: Id | None = None
+    """The request whose answer must be written (or dropped) before this leaves."""
+    timeout_s: Annotated[float, Field(gt=0)] = 30.0
+    """How long to wait for the answer, in real seconds."""
+
+
+class Boot(Action):
+    """The charger has started."""
+
+    type: Literal["boot"] = "boot"
+    reason: BootReason
+    vendor: str
+    model: str
+    serial_number: str | None = None
+    firmware_version: str | None = None
+    meter_serial_number: str | None = None
+    meter_type: str | None = None
+    iccid: str | None = None
+    imsi: str | None = None
+
+
+class Beat(Action):
+    """A sign of life; the answer brings the time."""
+
+    type: Literal["beat"] = "beat"
+
+
+class Authorize(Action):
+    """May this token charge?"""
+
+    type: Literal["authorize"] = "authorize"
+    token: Token
+
+
+class ReportStatus(Action):
+    """The status of a place, in both sets of words, with the fault that decides it."""
+
+    type: Literal["report_status"] = "report_status"
+    place: Place
+    fine: FineStatus
+    coarse: CoarseStatus
+    fault: Fault | None = None
+    note: str | None = None
+    """A remark on the change, e.g. that the EV's side was disconnected."""
+
+
+SessionNews = Literal["place", "token", "reservation", "remote_start", "state"]
+
+
+class ReportTransaction(Action):
+    """A transaction started, went on or ended. Carries all facts each time; `news` names those not told before."""
+
+    type: Literal["report_transaction"] = "report_transaction"
+    phase: Literal["started", "updated", "ended"]
+    transaction: str
+    """The charger's own name of the transaction."""
+    backend_name: str | None = None
+    """The backend's name of it; known after the start was answered. Filled in at release."""
+    place: Place
+    token: Token | None = None
+    state: ChargingState
+    seq: int = Field(ge=0)
+    offline: bool = False
+    trigger: Trigger
+    stop_reason: StopReason | None = None
+    register_wh: int = Field(ge=0)
+    """The energy register at the event, in Wh."""
+    samples: tuple[Sample, ...] = ()
+    remote_start: int | None = None
+    """The backend's number of the remote start that caused this transaction."""
+    reservation: int | None = None
+    stop_token: Token | None = None
+    """Who stopped it, where a token did."""
+    phases_used: int | None = None
+    news: frozenset[SessionNews] = frozenset()
+
+
+class ReportMeter(Action):
+    """Meter readings outside transactions."""
+
+    type: Literal["report_meter"] = "report_meter"
+    place: Place
+    samples: tuple[Sample, ...]
+
+
+class SettingReport(Value):
+    """One setting with its attributes, as a report tells it."""
+
+    component: str
+    component_instance: str | None = None
+    evse: int | None = None
+    connector: int | None = None
+    variable: str
+    instance: str | None = None
+    value: str | None = None
+    access: Literal["read_only", "read_write", "write_only"]
+    kind: Literal[
+        "string", "decimal", "integer", "date_time", "boolean", "option_list", "sequence_list", "member_list"
+    ]
+    unit: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    options: tuple[str, ...] = ()
+    persistent: bool = True
+    constant: bool = False
+
+
+class ReportSettings(Action):
+    """One page of a report of settings."""
+
+    type: Literal["report_settings"] = "report_settings"
+    report: int
+    """The number that the backend gave the report."""
+    seq: int = Field(ge=0)
+    more: bool
+    settings: tuple[SettingReport, ...]
+
+
+class ReportEvents(Action):
+    """Something happened to a component; faults, where the status does not carry them."""
+
+    type: Literal["report_events"] = "report_events"
+    event_number: int = Field(ge=0)
+    place: Place
+    fault: Fault
+    active: bool
+    """False: the fault is over."""
+
+
+class PassData(Action):
+    """Vendor data for the backend."""
+
+    type: Literal["pass_data"] = "pass_data"
+    vendor: str
+    message: str | None = None
+    content: object = None
+    """Any JSON."""
+
+
+AnyAction = Annotated[
+    Boot
+    | Beat
+    | Authorize
+    | ReportStatus
+    | ReportTransaction
+    | ReportMeter
+    | ReportSettings
+    | ReportEvents
+    | PassData,
+    Field(discriminator="type"),
+]

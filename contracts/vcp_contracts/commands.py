@@ -1,0 +1,239 @@
+"""Commands: someone touches the charger. Anyone → Abstraction.
+
+Every command ends in exactly one result. A command's unknown fields are refused, with the field named.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from vcp_contracts.configuration import ChargePointConfiguration
+from vcp_contracts.values import FaultKind, TokenKind
+from vcp_contracts.words import Word
+
+Evse = Annotated[int, Field(ge=1, le=1000)]
+Connector = Annotated[int, Field(ge=1, le=1000)]
+
+
+class Command(Word):
+    """Base of all commands."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Provision(Command):
+    """Sets up the charger, or changes how it is set up. The same configuration again changes nothing."""
+
+    type: Literal["provision"] = "provision"
+    configuration: ChargePointConfiguration
+
+
+class Retire(Command):
+    """Takes the charger out of the world: its link closes, its state and queue are forgotten."""
+
+    type: Literal["retire"] = "retire"
+
+
+class PowerOn(Command):
+    """Gives the charger mains power: it boots."""
+
+    type: Literal["power_on"] = "power_on"
+
+
+class PowerOff(Command):
+    """Takes the mains power away: the link resets, nothing is told; open transactions end with power loss."""
+
+    type: Literal["power_off"] = "power_off"
+
+
+class PowerCycle(Command):
+    """Power off and on again."""
+
+    type: Literal["power_cycle"] = "power_cycle"
+
+
+class GoOnline(Command):
+    """Connects to the configured backend and stays connected. Done at the first link, or the first failure to link."""
+
+    type: Literal["go_online"] = "go_online"
+
+
+class GoOffline(Command):
+    """Loses the network: `close` says goodbye, `reset` cuts the connection, `silent` leaves it half open,
+    `refuse` cuts it and refuses every new one. Stays offline until GoOnline, or for `seconds`."""
+
+    type: Literal["go_offline"] = "go_offline"
+    how: Literal["close", "reset", "silent", "refuse"] = "close"
+    seconds: Annotated[float, Field(gt=0, le=86_400)] | None = None
+
+
+class PlugIn(Command):
+    """Puts a cable in. `end` says which: the EV's end of a fixed cable, the station's end, or both."""
+
+    type: Literal["plug_in"] = "plug_in"
+    evse: Evse = 1
+    connector: Connector = 1
+    end: Literal["ev", "station", "both"] = "both"
+
+
+class Unplug(Command):
+    """Pulls the cable. The station's end cannot be pulled while locked, unless `force` breaks it out."""
+
+    type: Literal["unplug"] = "unplug"
+    evse: Evse = 1
+    connector: Connector = 1
+    end: Literal["ev", "station", "both"] = "both"
+    force: bool = False
+
+
+class PresentToken(Command):
+    """Holds a token to the reader: starts a session at `evse` (or the one that is plugged), or stops it."""
+
+    type: Literal["present_token"] = "present_token"
+    token: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    kind: TokenKind | None = None
+    evse: Evse | None = None
+
+
+class PressStart(Command):
+    """Presses the start button: a session without a token."""
+
+    type: Literal["press_start"] = "press_start"
+    evse: Evse = 1
+
+
+class PressStop(Command):
+    """Presses the stop button, or lets the EV end the session."""
+
+    type: Literal["press_stop"] = "press_stop"
+    evse: Evse = 1
+    why: Literal["local", "ev", "other"] = "local"
+
+
+class PressEmergency(Command):
+    """Presses the emergency button: every transaction ends."""
+
+    type: Literal["press_emergency"] = "press_emergency"
+
+
+class SetEv(Command):
+    """Changes the EV at a connector, or the one that will come: what it draws, its battery, whether it is ready.
+
+    Power is the least of the EV's wish, the connector and the station's limits. Give `power_w` or `current_a`.
+    """
+
+    type: Literal["set_ev"] = "set_ev"
+    evse: Evse = 1
+    connector: Connector = 1
+    power_w: Annotated[float, Field(ge=0, le=10_000_000)] | None = None
+    current_a: Annotated[float, Field(ge=0, le=10_000)] | None = None
+    phases: Annotated[int, Field(ge=1, le=3)] | None = None
+    soc_percent: Annotated[float, Field(ge=0, le=100)] | None = None
+    battery_wh: Annotated[float, Field(gt=0, le=10_000_000)] | None = None
+    ready: bool | None = None
+    """False: the EV is connected but takes no energy."""
+
+
+class SetMeter(Command):
+    """Sets an EVSE's energy register. It can't run backwards while a transaction is open."""
+
+    type: Literal["set_meter"] = "set_meter"
+    evse: Evse = 1
+    register_wh: Annotated[float, Field(ge=0, le=1e15)]
+
+
+class RaiseFault(Command):
+    """Something breaks at `evse` (0: the station)."""
+
+    type: Literal["raise_fault"] = "raise_fault"
+    evse: Annotated[int, Field(ge=0, le=1000)] = 0
+    connector: Connector | None = None
+    kind: FaultKind = "other_error"
+    blocking: bool = True
+    info: Annotated[str, StringConstraints(max_length=50)] | None = None
+    vendor: Annotated[str, StringConstraints(max_length=255)] | None = None
+    vendor_code: Annotated[str, StringConstraints(max_length=50)] | None = None
+
+
+class ClearFault(Command):
+    """A fault is mended; without `kind`, every fault at the place."""
+
+    type: Literal["clear_fault"] = "clear_fault"
+    evse: Annotated[int, Field(ge=0, le=1000)] = 0
+    connector: Connector | None = None
+    kind: FaultKind | None = None
+
+
+class WriteSetting(Command):
+    """An installer writes a setting, also a read-only one. `name` is a key (`HeartbeatInterval`) or
+    `Component.Variable[instance]`."""
+
+    type: Literal["write_setting"] = "write_setting"
+    name: Annotated[str, StringConstraints(min_length=1, max_length=160)]
+    value: Annotated[str, StringConstraints(max_length=2500)]
+
+
+class MeterNow(Command):
+    """Takes a meter reading now and reports it."""
+
+    type: Literal["meter_now"] = "meter_now"
+    evse: Evse = 1
+    context: Literal["clock", "periodic"] = "periodic"
+
+
+class Ask(Command):
+    """Sends a message by name, caused by nothing else. Done when it was answered; the result tells how."""
+
+    type: Literal["ask"] = "ask"
+    word: Literal["boot", "beat", "status", "meter", "authorize"]
+    evse: Annotated[int, Field(ge=0, le=1000)] | None = None
+    token: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
+    """The token to authorize; needed for `authorize` alone."""
+
+
+class SendData(Command):
+    """Passes vendor data to the backend. Done when it was answered; the result carries the answer."""
+
+    type: Literal["send_data"] = "send_data"
+    vendor: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    message: Annotated[str, StringConstraints(max_length=50)] | None = None
+    content: object = None
+    """Any JSON. (Never a top-level `data`: some stream readers take such a message for an envelope.)"""
+
+
+class SetBehaviour(Command):
+    """How the charger's parts behave from now on. Fields left out stay as they are."""
+
+    type: Literal["set_behaviour"] = "set_behaviour"
+    unlock: Literal["works", "fails"] | None = None
+    """Whether the connector lock opens when asked to."""
+    reset: Literal["works", "refused"] | None = None
+    accepts_data_from: tuple[Annotated[str, StringConstraints(max_length=255)], ...] | None = None
+    """Vendors whose data transfers are accepted; all others are unknown vendors."""
+
+
+AnyCommand = Annotated[
+    Provision
+    | Retire
+    | PowerOn
+    | PowerOff
+    | PowerCycle
+    | GoOnline
+    | GoOffline
+    | PlugIn
+    | Unplug
+    | PresentToken
+    | PressStart
+    | PressStop
+    | PressEmergency
+    | SetEv
+    | SetMeter
+    | RaiseFault
+    | ClearFault
+    | WriteSetting
+    | MeterNow
+    | Ask
+    | SendData
+    | SetBehaviour,
+    Field(discriminator="type"),
+]

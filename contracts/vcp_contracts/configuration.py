@@ -1,0 +1,119 @@
+"""How a charger is set up: identity, hardware, backend, starting facts, settings."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from vcp_contracts.values import ConnectorType, FaultKind
+from vcp_contracts.words import Value
+
+Text20 = Annotated[str, StringConstraints(min_length=1, max_length=20)]
+Text25 = Annotated[str, StringConstraints(min_length=1, max_length=25)]
+Text50 = Annotated[str, StringConstraints(min_length=1, max_length=50)]
+
+
+class Part(Value):
+    """A part of a configuration: unknown fields are refused, with their name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class StartingFault(Part):
+    """A fault that is there from the start."""
+
+    kind: FaultKind
+    blocking: bool = True
+    info: Annotated[str, StringConstraints(max_length=50)] | None = None
+
+
+class ConnectorConfiguration(Part):
+    """One connector: its capability, and how things stand when the charger first wakes."""
+
+    type: ConnectorType = "sType2"
+    phases: Annotated[int, Field(ge=1, le=3)] = 3
+    max_current_a: Annotated[float, Field(gt=0, le=1000)] = 32.0
+    """Most current per phase."""
+    voltage_v: Annotated[float, Field(gt=0, le=1500)] = 230.0
+    """Voltage between a phase and neutral (DC: of the output)."""
+    fixed_cable: bool = False
+    plugged: bool = False
+    inoperative: bool = False
+    fault: StartingFault | None = None
+
+
+class EvseConfiguration(Part):
+    """One EVSE: at most one of its connectors charges at a time."""
+
+    connectors: Annotated[tuple[ConnectorConfiguration, ...], Field(min_length=1, max_length=10)] = (
+        ConnectorConfiguration(),
+    )
+    register_wh: Annotated[float, Field(ge=0, le=1e15)] = 0.0
+
+
+class SecurityConfiguration(Part):
+    """How the charger shows who it is. Passwords are named by label; they lie in the vault, never here."""
+
+    basic: bool = False
+    """Whether HTTP Basic authentication is used."""
+    password_label: Annotated[str, StringConstraints(max_length=64)] | None = None
+    """Which password of the vault; default: the charge point's own."""
+    ca_label: Annotated[str, StringConstraints(max_length=64)] | None = None
+    """Which certificate authorities of the vault; default: the system's."""
+    insecure: bool = False
+    """Whether any server certificate is taken."""
+
+
+class ChargePointConfiguration(Part):
+    """A charger as it is set up, without its id."""
+
+    url: Annotated[str, StringConstraints(min_length=6, max_length=500, pattern=r"^wss?://[^@]+$")] | None = (
+        None
+    )
+    """The backend's endpoint; the charger's id is appended as the last path segment. No password in it."""
+    protocols: Annotated[tuple[str, ...], Field(min_length=1, max_length=8)] = ("ocpp1.6",)
+    """Subprotocols to offer, in order of preference."""
+    vendor: Text20 = "VCP"
+    model: Text20 = "Virtual"
+    serial_number: Text25 | None = None
+    firmware_version: Text50 | None = None
+    meter_serial_number: Text25 | None = None
+    meter_type: Text25 | None = None
+    iccid: Text20 | None = None
+    imsi: Text20 | None = None
+    evses: Annotated[tuple[EvseConfiguration, ...], Field(min_length=1, max_length=100)] = (
+        EvseConfiguration(),
+    )
+    settings: dict[str, str] = Field(default_factory=dict)
+    """Setting (a key or `Component.Variable[instance]`) → value."""
+    security: SecurityConfiguration = SecurityConfiguration()
+    online: bool = False
+    """Whether the charger connects by itself when it is first set up."""
+    boot_on_reconnect: bool = False
+    """Whether it boots anew after each connection loss, as some backends expect; the standard says not to."""
+    call_timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """How long an answer may take, in seconds of the wire's real time."""
+    seed: int = 0
+    labels: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("protocols")
+    @classmethod
+    def _distinct(cls, protocols: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(protocols)) != len(protocols):
+            raise ValueError("each protocol may be named once")
+        return protocols
+
+    @model_validator(mode="after")
+    def _url_without_secrets(self) -> "ChargePointConfiguration":
+        if self.security.basic and self.url is None:
+            raise ValueError("security.basic needs a url")
+        return self
+
+
+class ChargersFile(Part):
+    """The chargers file: applied at start, as often as wanted."""
+
+    version: Literal[1] = 1
+    defaults: dict[str, object] = Field(default_factory=dict)
+    """Fields that every charger gets unless it says otherwise."""
+    charge_points: tuple[dict[str, object], ...] = ()
+    """Each a configuration with an `id`; `count` makes that many, `id` then holds `{n}`."""

@@ -1,0 +1,262 @@
+"""Events: what happened, for anyone. Both services → the world."""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from vcp_contracts.results import CommandResult
+from vcp_contracts.values import (
+    ChargingState,
+    CoarseStatus,
+    Fault,
+    FineStatus,
+    Place,
+    Sample,
+    StopReason,
+    TokenStatus,
+)
+from vcp_contracts.words import Id, Word
+
+
+class StatusChanged(Word):
+    """A place's status changed. Both sets of words are always there."""
+
+    type: Literal["status_changed"] = "status_changed"
+    place: Place
+    fine: FineStatus
+    coarse: CoarseStatus
+    fault: Fault | None = None
+
+
+class TokenJudged(Word):
+    """A presented token was accepted or refused, and by whom. The token itself is masked."""
+
+    type: Literal["token_judged"] = "token_judged"
+    place: Place | None = None
+    token: str
+    status: TokenStatus
+    by: Literal["backend", "cache", "local_list", "offline_rule", "same_token", "group", "none"]
+
+
+class TransactionStarted(Word):
+    """A transaction started on the charger; the backend learns of it when the report arrives there."""
+
+    type: Literal["transaction_started"] = "transaction_started"
+    transaction: str
+    place: Place
+    register_wh: int
+
+
+class TransactionUpdated(Word):
+    """A transaction changed its charging state, or learnt its backend's name."""
+
+    type: Literal["transaction_updated"] = "transaction_updated"
+    transaction: str
+    place: Place
+    state: ChargingState
+    backend_name: str | None = None
+
+
+class TransactionEnded(Word):
+    """A transaction ended on the charger."""
+
+    type: Literal["transaction_ended"] = "transaction_ended"
+    transaction: str
+    place: Place
+    reason: StopReason
+    register_wh: int
+    energy_wh: int
+    backend_name: str | None = None
+
+
+class MeterSampled(Word):
+    """A meter was read."""
+
+    type: Literal["meter_sampled"] = "meter_sampled"
+    place: Place
+    sample: Sample
+    transaction: str | None = None
+
+
+class FaultRaised(Word):
+    """Something broke."""
+
+    type: Literal["fault_raised"] = "fault_raised"
+    place: Place
+    fault: Fault
+
+
+class FaultCleared(Word):
+    """A fault is over."""
+
+    type: Literal["fault_cleared"] = "fault_cleared"
+    place: Place
+    fault: Fault
+
+
+class SettingChanged(Word):
+    """A setting has a new value. Write-only values are not told."""
+
+    type: Literal["setting_changed"] = "setting_changed"
+    name: str
+    value: str | None
+    by: Literal["backend", "command", "boot"]
+
+
+class LinkChanged(Word):
+    """The connection to the backend came, failed or went."""
+
+    type: Literal["link_changed"] = "link_changed"
+    state: Literal["connecting", "up", "failed", "down"]
+    link: str | None = None
+    subprotocol: str | None = None
+    why: str | None = None
+    detail: str | None = None
+
+
+class Registered(Word):
+    """The backend's verdict on a boot."""
+
+    type: Literal["registered"] = "registered"
+    verdict: Literal["accepted", "pending", "rejected"]
+    interval_s: int
+
+
+class DataReceived(Word):
+    """The backend passed vendor data."""
+
+    type: Literal["data_received"] = "data_received"
+    vendor: str
+    message: str | None = None
+    content: object = None
+    result: str
+
+
+class ActionEnded(Word):
+    """An action of the charger ended otherwise than by a valid answer; it was dropped, or will be tried again."""
+
+    type: Literal["action_ended"] = "action_ended"
+    action: Id
+    word: str
+    outcome: Literal["refused", "misanswered", "unanswered", "unspoken", "unwritable", "discarded", "lost"]
+    retried: bool
+    detail: str = ""
+
+
+class Frame(Word):
+    """One text frame on the wire. Secret fields are masked in `text`."""
+
+    link: Id
+    message_id: str | None = None
+    kind: Literal["call", "result", "error", "broken"]
+    action: str | None = None
+    """The OCPP action, also of a result, where it is known."""
+    text: str
+    valid: bool
+    """The Handler's verdict: whether the payload is valid OCPP."""
+    rule: str | None = None
+    """What it breaks, where it is not."""
+    verdict: str | None = None
+    """The Abstraction's verdict, where it has judged: the reply's result."""
+    latency_ms: float | None = None
+    """On a result or error: since its call was written or received."""
+
+
+class FrameSent(Frame):
+    """The charger sent a frame."""
+
+    type: Literal["frame_sent"] = "frame_sent"
+
+
+class FrameReceived(Frame):
+    """The backend sent a frame."""
+
+    type: Literal["frame_received"] = "frame_received"
+
+
+class ProtocolViolation(Word):
+    """The backend broke OCPP's schema, its frame rules or its sequence."""
+
+    type: Literal["protocol_violation"] = "protocol_violation"
+    link: str | None = None
+    rule: str
+    """Which rule, with its clause where it has one."""
+    action: str | None = None
+    field: str | None = None
+    message_id: str | None = None
+    text: str
+    """The offending message, cut at 4,096 characters."""
+
+
+class SelfViolation(Word):
+    """The charger wanted to say something that can't be said validly."""
+
+    type: Literal["self_violation"] = "self_violation"
+    action: str
+    field: str
+    rule: str
+
+
+class CommandDone(Word):
+    """A command was applied."""
+
+    type: Literal["command_done"] = "command_done"
+    result: CommandResult
+
+
+class CommandRejected(Word):
+    """A command was refused; nothing changed."""
+
+    type: Literal["command_rejected"] = "command_rejected"
+    result: CommandResult
+
+
+class ChargePointChanged(Word):
+    """A charge point was set up, set up anew, or taken away."""
+
+    type: Literal["charge_point_changed"] = "charge_point_changed"
+    change: Literal["provisioned", "configured", "retired"]
+
+
+class DeadLetter(Word):
+    """An entry could not be read, or its handling failed; it lies in the partition's dead stream."""
+
+    type: Literal["dead_letter"] = "dead_letter"
+    entry: str
+    reason: str
+
+
+class Gap(Word):
+    """The reader fell behind: entries after `after` were trimmed before it came."""
+
+    type: Literal["gap"] = "gap"
+    after: str
+    first: str
+    since: AwareDatetime | None = None
+
+
+AnyEvent = Annotated[
+    StatusChanged
+    | TokenJudged
+    | TransactionStarted
+    | TransactionUpdated
+    | TransactionEnded
+    | MeterSampled
+    | FaultRaised
+    | FaultCleared
+    | SettingChanged
+    | LinkChanged
+    | Registered
+    | DataReceived
+    | ActionEnded
+    | FrameSent
+    | FrameReceived
+    | ProtocolViolation
+    | SelfViolation
+    | CommandDone
+    | CommandRejected
+    | ChargePointChanged
+    | DeadLetter
+    | Gap,
+    Field(discriminator="type"),
+]

@@ -1,0 +1,51 @@
+"""Manners: all facts in which OCPP versions behave differently, announced by the Handler per subprotocol."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from vcp_contracts.words import Value
+
+StartPoint = Literal[
+    "ev_connected", "authorized", "power_path_closed", "energy_transfer", "parking_bay_occupancy"
+]
+
+
+class Manners(Value):
+    """How a charger behaves towards a backend that speaks one subprotocol.
+
+    Each field is documented with its values for 1.6 | 2.0.1 in `docs/manners.md`. The subprotocol's name itself is an
+    opaque token to the charger: stored and echoed, never compared.
+    """
+
+    speaks: frozenset[str] = frozenset()
+    """Types of the actions that can be written; others are not queued."""
+    session_style: Literal["three_messages", "event_stream"]
+    """How a session is told: start, meter values and stop; or a stream of numbered events."""
+    transactions_named_by: Literal["backend", "station"]
+    start_points: frozenset[StartPoint] | None = None
+    """What starts a transaction; None: the setting TxStartPoint says."""
+    stop_points: frozenset[StartPoint] | None = None
+    transaction_updates: Literal["meter_only", "every_change"]
+    end_data_interval: Literal["sample_interval", "own_interval"]
+    status_words: Literal["fine", "coarse"]
+    status_scope: Literal["station_and_evse", "connector"]
+    status_carries_fault: bool
+    """Whether faults travel in the status report; otherwise they are events of their own."""
+    status_after_reconnect: Literal["changed", "all_after_threshold"]
+    station_availability: Literal["overwrites", "own_level"]
+    """Availability of the whole station: written onto every connector, or a level of its own."""
+    idle_meter_is_durable: bool
+    """Whether meter values outside transactions are kept while offline."""
+    triggered_meter_uses: Literal["sampled", "aligned"]
+    pre_authorize_covers_list: bool
+    cache_excludes_list: bool
+    token_max: int = Field(gt=0)
+    """Longest token value that the wire carries, in characters."""
+    token_typed: bool
+    anonymous_start: bool
+    """Whether a session without a token can be told; otherwise the setting FreeToken is used."""
+    unlock_in_transaction: Literal["ends_it", "refused"]
+    power_limit_reading: Literal["total", "per_phase"]
+    password_rule: Literal["hex_or_text", "text"]
+    resume_reset: bool

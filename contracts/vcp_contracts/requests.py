@@ -1,0 +1,282 @@
+"""Requests: what the backend wants of the charger, and beside each the charger's reply.
+
+Requests go Handler → Abstraction, replies back. A request's id is link id + number: a backend's own message id is
+data, never a key, since backends number 1, 2, 1.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from vcp_contracts.values import DataStatus, Place, SettingName, Token
+from vcp_contracts.words import Id, Value, Word
+
+
+class Request(Word):
+    """Base of all requests. `n` numbers the facts of one link, without gaps."""
+
+    link: Id
+    n: int = Field(ge=0)
+    message_id: str
+    """The backend's own id of its message."""
+
+
+class Reply(Word):
+    """Base of all replies."""
+
+    link: Id
+    request: Id
+    """The id of the request that this answers."""
+    detail: str | None = None
+    """Why, for a reader; carried on the wire where the version has a place for it."""
+
+
+class Declined(Reply):
+    """The charger can't deal with the request at all: an error answer, in the version's own words."""
+
+    type: Literal["declined"] = "declined"
+    reason: Literal["not_supported", "not_registered", "too_many", "too_large", "bad_value", "internal"]
+
+
+class Silence(Reply):
+    """The charger does not answer."""
+
+    type: Literal["silence"] = "silence"
+
+
+class StartCharging(Request):
+    """Start a session for a token, at a place or wherever the charger chooses."""
+
+    type: Literal["start_charging"] = "start_charging"
+    token: Token
+    place: Place | None = None
+    remote_start: int | None = None
+    group: Token | None = None
+    profile: object | None = None
+    """A charging profile that came along; ignored by a charger without smart charging."""
+
+
+class ChargingStart(Reply):
+    """Whether the charger will try. `transaction` names one that runs already, unauthorized."""
+
+    type: Literal["charging_start"] = "charging_start"
+    result: Literal["accepted", "rejected"]
+    transaction: str | None = None
+
+
+class StopCharging(Request):
+    """Stop the transaction that the wire calls by this name."""
+
+    type: Literal["stop_charging"] = "stop_charging"
+    transaction: str
+
+
+class ChargingStop(Reply):
+    """Whether the charger stops it."""
+
+    type: Literal["charging_stop"] = "charging_stop"
+    result: Literal["accepted", "rejected"]
+
+
+class SetAvailability(Request):
+    """Make a place operative or inoperative, from now on or when its transaction is over."""
+
+    type: Literal["set_availability"] = "set_availability"
+    place: Place
+    operative: bool
+
+
+class Availability(Reply):
+    """Done, to be done when idle, or refused."""
+
+    type: Literal["availability"] = "availability"
+    result: Literal["accepted", "scheduled", "rejected"]
+
+
+class Unlock(Request):
+    """Open the connector lock."""
+
+    type: Literal["unlock"] = "unlock"
+    place: Place
+
+
+class Unlocked(Reply):
+    """The physical result."""
+
+    type: Literal["unlocked"] = "unlocked"
+    result: Literal["unlocked", "failed", "no_lock", "unknown_place", "in_transaction"]
+
+
+class Reset(Request):
+    """Restart the station, or one EVSE."""
+
+    type: Literal["reset"] = "reset"
+    place: Place = Place()
+    when: Literal["now", "idle"]
+    restart: Literal["application", "hardware"]
+
+
+class Resetting(Reply):
+    """Whether it restarts, now or later."""
+
+    type: Literal["resetting"] = "resetting"
+    result: Literal["accepted", "scheduled", "rejected"]
+
+
+class Trigger(Request):
+    """Send a message now."""
+
+    type: Literal["trigger"] = "trigger"
+    what: Literal[
+        "boot", "beat", "status", "meter", "transaction", "firmware", "upload", "certificate", "other"
+    ]
+    place: Place | None = None
+
+
+class Triggered(Reply):
+    """Whether the message will be sent."""
+
+    type: Literal["triggered"] = "triggered"
+    result: Literal["accepted", "rejected", "not_implemented"]
+
+
+class ForgetTokens(Request):
+    """Clear the authorization cache."""
+
+    type: Literal["forget_tokens"] = "forget_tokens"
+
+
+class TokensForgotten(Reply):
+    """Whether it was cleared."""
+
+    type: Literal["tokens_forgotten"] = "tokens_forgotten"
+    result: Literal["accepted", "rejected"]
+
+
+class PassData(Request):
+    """Vendor data from the backend."""
+
+    type: Literal["pass_data"] = "pass_data"
+    vendor: str
+    message: str | None = None
+    content: object = None
+    """Any JSON."""
+
+
+class DataPassed(Reply):
+    """What the charger says to it."""
+
+    type: Literal["data_passed"] = "data_passed"
+    result: DataStatus
+    content: object = None
+
+
+class ReadSettings(Request):
+    """Read settings by name; none named: all of them."""
+
+    type: Literal["read_settings"] = "read_settings"
+    names: tuple[SettingName, ...] = ()
+    attributes: tuple[str, ...] = ()
+    """Which attribute of each name (`actual` where shorter)."""
+
+
+class SettingRead(Value):
+    """One setting as read."""
+
+    name: SettingName
+    result: Literal["accepted", "unknown_component", "unknown_variable", "write_only", "no_such_attribute"]
+    value: str | None = None
+    read_only: bool = False
+
+
+class SettingsRead(Reply):
+    """One result for each name, in the order asked; all settings where none was named."""
+
+    type: Literal["settings_read"] = "settings_read"
+    settings: tuple[SettingRead, ...]
+
+
+class SettingToWrite(Value):
+    """One setting to be written."""
+
+    name: SettingName
+    value: str
+    attribute: str = "actual"
+
+
+class WriteSettings(Request):
+    """Write settings, each on its own."""
+
+    type: Literal["write_settings"] = "write_settings"
+    settings: tuple[SettingToWrite, ...]
+
+
+class SettingWritten(Value):
+    """How one write ended."""
+
+    name: SettingName
+    result: Literal[
+        "accepted",
+        "reboot_required",
+        "unknown_component",
+        "unknown_variable",
+        "read_only",
+        "bad_value",
+        "no_such_attribute",
+    ]
+    detail: str | None = None
+
+
+class SettingsWritten(Reply):
+    """One result for each setting, in the order asked."""
+
+    type: Literal["settings_written"] = "settings_written"
+    settings: tuple[SettingWritten, ...]
+
+
+class ListSettings(Request):
+    """Report settings in pages of their own messages."""
+
+    type: Literal["list_settings"] = "list_settings"
+    report: int
+    what: Literal["configuration", "full", "summary"]
+
+
+class SettingsListed(Reply):
+    """Whether the report will come."""
+
+    type: Literal["settings_listed"] = "settings_listed"
+    result: Literal["accepted", "rejected", "not_supported", "empty"]
+
+
+AnyRequest = Annotated[
+    StartCharging
+    | StopCharging
+    | SetAvailability
+    | Unlock
+    | Reset
+    | Trigger
+    | ForgetTokens
+    | PassData
+    | ReadSettings
+    | WriteSettings
+    | ListSettings,
+    Field(discriminator="type"),
+]
+
+AnyReply = Annotated[
+    ChargingStart
+    | ChargingStop
+    | Availability
+    | Unlocked
+    | Resetting
+    | Triggered
+    | TokensForgotten
+    | DataPassed
+    | SettingsRead
+    | SettingsWritten
+    | SettingsListed
+    | Declined
+    | Silence,
+    Field(discriminator="type"),
+]

@@ -1,0 +1,258 @@
+"""The catalogue of settings: component and variable of each, its kind and default, and the key that is another name for it.
+
+A setting is a component's variable. The key is an alias (data), so that a tester can say `HeartbeatInterval` and a
+backend that knows only keys can be served.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from vcp_contracts.values import SettingName
+
+Kind = Literal[
+    "string", "decimal", "integer", "date_time", "boolean", "option_list", "sequence_list", "member_list"
+]
+Access = Literal["read_only", "read_write", "write_only"]
+
+CUSTOM = "Custom"
+"""The component of settings that only exist as a key."""
+
+MEASURANDS = (
+    "Current.Export",
+    "Current.Import",
+    "Current.Offered",
+    "Energy.Active.Export.Register",
+    "Energy.Active.Import.Interval",
+    "Energy.Active.Import.Register",
+    "Frequency",
+    "Power.Active.Export",
+    "Power.Active.Import",
+    "Power.Factor",
+    "Power.Offered",
+    "SoC",
+    "Voltage",
+)
+"""What a charger's meter can measure, in OCPP's terms."""
+
+POINTS = ("ParkingBayOccupancy", "EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One row. `default` None: the setting exists, but is not set. `derived`: its value is computed from facts."""
+
+    component: str
+    variable: str
+    instance: str | None = None
+    key: str | None = None
+    kind: Kind = "integer"
+    access: Access = "read_write"
+    key_access: Access | None = None
+    """Access by key, where it differs."""
+    default: str | None = None
+    unit: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    options: tuple[str, ...] = ()
+    reboot: bool = False
+    derived: bool = False
+
+    @property
+    def name(self) -> str:
+        """`Component.Variable` or `Component.Variable[instance]`."""
+        return full_name(self.component, self.variable, self.instance)
+
+
+def full_name(component: str, variable: str, instance: str | None = None) -> str:
+    """How a setting is written in one word."""
+    return f"{component}.{variable}[{instance}]" if instance else f"{component}.{variable}"
+
+
+def _flag(
+    component: str, variable: str, key: str | None, default: bool, access: Access = "read_write"
+) -> Setting:
+    return Setting(
+        component=component,
+        variable=variable,
+        key=key,
+        kind="boolean",
+        access=access,
+        default="true" if default else "false",
+    )
+
+
+def _number(
+    component: str,
+    variable: str,
+    key: str | None,
+    default: int | None,
+    *,
+    instance: str | None = None,
+    unit: str | None = None,
+    access: Access = "read_write",
+    key_access: Access | None = None,
+    minimum: float = 0,
+    maximum: float | None = None,
+) -> Setting:
+    return Setting(
+        component=component,
+        variable=variable,
+        instance=instance,
+        key=key,
+        access=access,
+        key_access=key_access,
+        unit=unit,
+        minimum=minimum,
+        maximum=maximum,
+        default=None if default is None else str(default),
+    )
+
+
+def _measurands(component: str, variable: str, key: str | None, default: str) -> Setting:
+    return Setting(
+        component=component,
+        variable=variable,
+        key=key,
+        kind="member_list",
+        options=MEASURANDS,
+        default=default,
+    )
+
+
+def _derived(
+    component: str, variable: str, key: str | None = None, kind: Kind = "string", **more: object
+) -> Setting:
+    return Setting(
+        component=component,
+        variable=variable,
+        key=key,
+        kind=kind,
+        access="read_only",
+        derived=True,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+_REGISTER = "Energy.Active.Import.Register"
+_COMM = "OCPPCommCtrlr"
+
+CATALOGUE: tuple[Setting, ...] = (
+    # authorization
+    _flag("AuthCtrlr", "Enabled", None, True),
+    _flag("AuthCtrlr", "AuthorizeRemoteStart", "AuthorizeRemoteTxRequests", False),
+    _flag("AuthCtrlr", "LocalAuthorizeOffline", "LocalAuthorizeOffline", True),
+    _flag("AuthCtrlr", "LocalPreAuthorize", "LocalPreAuthorize", False),
+    _flag("AuthCtrlr", "OfflineTxForUnknownIdEnabled", "AllowOfflineTxForUnknownId", False),
+    _flag("AuthCacheCtrlr", "Available", None, True, "read_only"),
+    _flag("AuthCacheCtrlr", "Enabled", "AuthorizationCacheEnabled", True),
+    _number("AuthCacheCtrlr", "LifeTime", None, None, unit="s"),
+    # communication
+    _number(_COMM, "HeartbeatInterval", "HeartbeatInterval", 300, unit="s"),
+    _number(
+        _COMM, "MessageTimeout", "MessageTimeout", None, instance="Default", unit="s", access="read_only",
+        key_access="read_write", minimum=1, maximum=600,
+    ),
+    _number(_COMM, "MessageAttempts", "TransactionMessageAttempts", 3, instance="TransactionEvent", minimum=1),
+    _number(
+        _COMM, "MessageAttemptInterval", "TransactionMessageRetryInterval", 60, instance="TransactionEvent", unit="s"
+    ),
+    _number(_COMM, "OfflineThreshold", None, 60, unit="s"),
+    _flag(_COMM, "QueueAllMessages", None, False),
+    _number(_COMM, "ResetRetries", "ResetRetries", 0),
+    _number(_COMM, "RetryBackOffWaitMinimum", None, 1, unit="s"),
+    _number(_COMM, "RetryBackOffRandomRange", None, 2, unit="s"),
+    _number(_COMM, "RetryBackOffRepeatTimes", None, 5, maximum=32),
+    _number(_COMM, "WebSocketPingInterval", "WebSocketPingInterval", 30, unit="s"),
+    _flag(_COMM, "UnlockOnEVSideDisconnect", "UnlockConnectorOnEVSideDisconnect", True),
+    Setting(component=_COMM, variable="NetworkConfigurationPriority", kind="sequence_list", default="1", options=("1",)),
+    _number(_COMM, "NetworkProfileConnectionAttempts", None, 3, minimum=1),
+    Setting(
+        component=_COMM, variable="FileTransferProtocols", kind="member_list", access="read_only", default="",
+        options=("FTP", "FTPS", "HTTP", "HTTPS", "SFTP"),
+    ),
+    _derived(_COMM, "ActiveNetworkProfile"),
+    # transactions
+    _number("TxCtrlr", "EVConnectionTimeOut", "ConnectionTimeOut", 60, unit="s"),
+    _flag("TxCtrlr", "StopTxOnEVSideDisconnect", "StopTransactionOnEVSideDisconnect", True),
+    _flag("TxCtrlr", "StopTxOnInvalidId", "StopTransactionOnInvalidId", True),
+    _number("TxCtrlr", "MaxEnergyOnInvalidId", "MaxEnergyOnInvalidId", None, unit="Wh"),
+    _flag("TxCtrlr", "TxBeforeAcceptedEnabled", None, False),
+    Setting(component="TxCtrlr", variable="TxStartPoint", kind="member_list", options=POINTS, default="PowerPathClosed"),
+    Setting(
+        component="TxCtrlr", variable="TxStopPoint", kind="member_list", options=POINTS, default="EVConnected,Authorized"
+    ),
+    # meter
+    _flag("SampledDataCtrlr", "Enabled", None, True),
+    _number("SampledDataCtrlr", "TxUpdatedInterval", "MeterValueSampleInterval", 60, unit="s"),
+    _measurands("SampledDataCtrlr", "TxUpdatedMeasurands", "MeterValuesSampledData", _REGISTER),
+    _measurands("SampledDataCtrlr", "TxStartedMeasurands", None, _REGISTER),
+    _number("SampledDataCtrlr", "TxEndedInterval", None, 0, unit="s"),
+    _measurands("SampledDataCtrlr", "TxEndedMeasurands", "StopTxnSampledData", _REGISTER),
+    _flag("AlignedDataCtrlr", "Enabled", None, True),
+    _number("AlignedDataCtrlr", "Interval", "ClockAlignedDataInterval", 0, unit="s"),
+    _measurands("AlignedDataCtrlr", "Measurands", "MeterValuesAlignedData", _REGISTER),
+    _number("AlignedDataCtrlr", "TxEndedInterval", None, 0, unit="s"),
+    _measurands("AlignedDataCtrlr", "TxEndedMeasurands", "StopTxnAlignedData", ""),
+    # limits of messages
+    _number(
+        "DeviceDataCtrlr", "ItemsPerMessage", "GetConfigurationMaxKeys", 50, instance="GetVariables", access="read_only"
+    ),
+    _number("DeviceDataCtrlr", "ItemsPerMessage", None, 50, instance="SetVariables", access="read_only"),
+    _number("DeviceDataCtrlr", "ItemsPerMessage", None, 50, instance="GetReport", access="read_only"),
+    _number("DeviceDataCtrlr", "BytesPerMessage", None, 65536, instance="GetVariables", access="read_only"),
+    _number("DeviceDataCtrlr", "BytesPerMessage", None, 65536, instance="SetVariables", access="read_only"),
+    _number("DeviceDataCtrlr", "BytesPerMessage", None, 65536, instance="GetReport", access="read_only"),
+    # the clock
+    _derived("ClockCtrlr", "DateTime", kind="date_time"),
+    Setting(
+        component="ClockCtrlr", variable="TimeSource", kind="sequence_list", default="Heartbeat",
+        options=("Heartbeat", "NTP", "RealTimeClock"),
+    ),
+    # identity and security
+    _derived("SecurityCtrlr", "Identity"),
+    Setting(component="SecurityCtrlr", variable="OrganizationName", key="CpoName", kind="string", default=""),
+    _number("SecurityCtrlr", "SecurityProfile", "SecurityProfile", 0, access="read_only", maximum=3),
+    # the station, from facts
+    _derived("ChargingStation", "AvailabilityState", kind="option_list"),
+    _derived("ChargingStation", "Available", kind="boolean"),
+    _derived("ChargingStation", "SupplyPhases", kind="integer"),
+    _derived("ChargingStation", "Model"),
+    _derived("ChargingStation", "VendorName"),
+    _derived("ChargingStation", "SerialNumber"),
+    _derived("ChargingStation", "FirmwareVersion"),
+    # what only exists as a key
+    _derived(CUSTOM, "NumberOfConnectors", "NumberOfConnectors", kind="integer"),
+    _derived(CUSTOM, "SupportedFeatureProfiles", "SupportedFeatureProfiles", kind="member_list"),
+    Setting(component=CUSTOM, variable="ConnectorPhaseRotation", key="ConnectorPhaseRotation", kind="string", default="0.RST"),
+    _number(CUSTOM, "MinimumStatusDuration", "MinimumStatusDuration", 0, unit="s"),
+    _number(CUSTOM, "BlinkRepeat", "BlinkRepeat", 0),
+    _number(CUSTOM, "LightIntensity", "LightIntensity", 100, unit="Percent", maximum=100),
+    Setting(component=CUSTOM, variable="FreeToken", key="FreeToken", kind="string", default=""),
+)  # fmt: skip
+
+BY_NAME: dict[str, Setting] = {row.name.casefold(): row for row in CATALOGUE}
+BY_KEY: dict[str, Setting] = {row.key.casefold(): row for row in CATALOGUE if row.key}
+
+
+def find(name: str) -> Setting | None:
+    """The row for a key or a `Component.Variable[instance]`; names compare without case."""
+    folded = name.casefold()
+    return BY_KEY.get(folded) or BY_NAME.get(folded)
+
+
+def name_of_key(key: str) -> SettingName:
+    """The setting that a key names. A key without counterpart is a variable of the component `Custom`."""
+    row = BY_KEY.get(key.casefold())
+    if row is None:
+        return SettingName(component=CUSTOM, variable=key)
+    return SettingName(component=row.component, variable=row.variable, instance=row.instance)
+
+
+def key_of(name: SettingName) -> str | None:
+    """The key that is another name for a setting, if it has one."""
+    if name.evse is not None:
+        return None
+    row = BY_NAME.get(full_name(name.component, name.variable, name.instance).casefold())
+    if row is not None:
+        return row.key
+    return name.variable if name.component.casefold() == CUSTOM.casefold() else None

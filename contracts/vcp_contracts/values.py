@@ -1,0 +1,214 @@
+"""Values that many words carry: places, tokens, readings, faults, and the charger's standard terms."""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from vcp_contracts.words import Value
+
+StationPart = Annotated[int, Field(ge=0, le=1000)]
+
+
+class Place(Value):
+    """Where on the station: `evse` 0 is the station itself; `connector` None is the whole EVSE."""
+
+    evse: StationPart = 0
+    connector: Annotated[int, Field(ge=1, le=1000)] | None = None
+
+
+STATION = Place()
+
+TokenKind = Literal[
+    "central", "emaid", "iso14443", "iso15693", "key_code", "local", "mac_address", "no_authorization"
+]
+
+
+class Token(Value):
+    """What identifies a driver. Equal if the values match without case and the kinds match or one is missing."""
+
+    value: Annotated[str, StringConstraints(max_length=255)]
+    kind: TokenKind | None = None
+
+    def equals(self, other: "Token | None") -> bool:
+        """Whether both name the same driver (2.0.1 errata C01.FR.25)."""
+        if other is None or self.value.casefold() != other.value.casefold():
+            return False
+        return self.kind is None or other.kind is None or self.kind == other.kind
+
+
+TokenStatus = Literal[
+    "accepted",
+    "blocked",
+    "concurrent_tx",
+    "expired",
+    "invalid",
+    "no_credit",
+    "not_allowed_type_evse",
+    "not_at_this_location",
+    "not_at_this_time",
+    "unknown",
+]
+
+
+class TokenInfo(Value):
+    """A backend's verdict on a token."""
+
+    status: TokenStatus
+    valid_until: AwareDatetime | None = None
+    group: Token | None = None
+    evses: tuple[int, ...] = ()
+    """EVSEs where the token may charge; empty means everywhere."""
+    priority: int | None = None
+    language: str | None = None
+    message: str | None = None
+
+
+ReadingContext = Literal[
+    "begin", "end", "periodic", "clock", "trigger", "interruption_begin", "interruption_end", "other"
+]
+Phase = Literal["L1", "L2", "L3", "N", "L1-N", "L2-N", "L3-N", "L1-L2", "L2-L3", "L3-L1"]
+Location = Literal["outlet", "inlet", "body", "cable", "ev"]
+
+
+class Reading(Value):
+    """One measured value. `measurand` is OCPP's own term, e.g. `Energy.Active.Import.Register`."""
+
+    value: float
+    measurand: str = "Energy.Active.Import.Register"
+    unit: str | None = None
+    phase: Phase | None = None
+    location: Location = "outlet"
+    context: ReadingContext = "periodic"
+
+
+class Sample(Value):
+    """Readings taken at one instant."""
+
+    at: AwareDatetime
+    readings: tuple[Reading, ...]
+
+
+FaultKind = Literal[
+    "connector_lock_failure",
+    "ev_communication_error",
+    "ground_failure",
+    "high_temperature",
+    "internal_error",
+    "local_list_conflict",
+    "other_error",
+    "over_current_failure",
+    "over_voltage",
+    "power_meter_failure",
+    "power_switch_failure",
+    "reader_failure",
+    "reset_failure",
+    "under_voltage",
+    "weak_signal",
+]
+
+
+class Fault(Value):
+    """Something broken at a place. A blocking fault prevents charging there, another one is a warning."""
+
+    kind: FaultKind
+    blocking: bool = True
+    info: Annotated[str, StringConstraints(max_length=50)] | None = None
+    vendor: Annotated[str, StringConstraints(max_length=255)] | None = None
+    vendor_code: Annotated[str, StringConstraints(max_length=50)] | None = None
+
+
+FineStatus = Literal[
+    "available",
+    "preparing",
+    "charging",
+    "suspended_ev",
+    "suspended_evse",
+    "finishing",
+    "reserved",
+    "unavailable",
+    "faulted",
+]
+CoarseStatus = Literal["available", "occupied", "reserved", "unavailable", "faulted"]
+
+ChargingState = Literal["idle", "ev_connected", "charging", "suspended_ev", "suspended_evse"]
+
+Trigger = Literal[
+    "abnormal_condition",
+    "authorized",
+    "cable_plugged_in",
+    "charging_rate_changed",
+    "charging_state_changed",
+    "deauthorized",
+    "energy_limit_reached",
+    "ev_communication_lost",
+    "ev_connect_timeout",
+    "ev_departed",
+    "ev_detected",
+    "meter_clock",
+    "meter_periodic",
+    "remote_start",
+    "remote_stop",
+    "reset_command",
+    "stop_authorized",
+    "time_limit_reached",
+    "trigger",
+    "unlock_command",
+]
+"""Why a transaction is reported now."""
+
+StopReason = Literal[
+    "deauthorized",
+    "emergency_stop",
+    "energy_limit_reached",
+    "ev_disconnected",
+    "ground_fault",
+    "hard_reset",
+    "immediate_reset",
+    "local",
+    "master_pass",
+    "other",
+    "overcurrent_fault",
+    "power_loss",
+    "reboot",
+    "remote",
+    "soc_limit_reached",
+    "soft_reset",
+    "stopped_by_ev",
+    "time_limit_reached",
+    "timeout",
+    "unlock_command",
+]
+"""Why a transaction ended."""
+
+BootReason = Literal[
+    "application_reset",
+    "firmware_update",
+    "local_reset",
+    "power_up",
+    "remote_reset",
+    "scheduled_reset",
+    "triggered",
+    "unknown",
+    "watchdog",
+]
+
+DataStatus = Literal["accepted", "rejected", "unknown_message", "unknown_vendor"]
+
+ConnectorType = Literal[
+    "cCCS1", "cCCS2", "cG105", "cTesla", "cType1", "cType2", "s309-1P-16A", "s309-1P-32A", "s309-3P-16A",
+    "s309-3P-32A", "sBS1361", "sCEE-7-7", "sType2", "sType3", "Other1PhMax16A", "Other1PhOver16A", "Other3Ph",
+    "Pan", "wInductive", "wResonant", "Undetermined", "Unknown",
+]  # fmt: skip
+"""The type of a connector, in the terms that all OCPP versions with a device model share."""
+
+
+class SettingName(Value):
+    """A setting, as component and variable. `evse` and `connector` say where the component sits."""
+
+    component: Annotated[str, StringConstraints(min_length=1, max_length=50)]
+    variable: Annotated[str, StringConstraints(min_length=1, max_length=50)]
+    instance: Annotated[str, StringConstraints(max_length=50)] | None = None
+    """Instance of the variable, e.g. `TransactionEvent` of MessageAttempts."""
+    component_instance: Annotated[str, StringConstraints(max_length=50)] | None = None
+    evse: int | None = None
+    connector: int | None = None

@@ -1,0 +1,96 @@
+"""The view: what readers may know of a charger. Written by the Abstraction, read by anyone."""
+
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from vcp_contracts.configuration import ChargePointConfiguration
+from vcp_contracts.values import ChargingState, CoarseStatus, ConnectorType, Fault, FineStatus
+from vcp_contracts.words import Value
+
+
+class LinkView(Value):
+    """The connection: wanted or not, and how it stands."""
+
+    wanted: bool
+    state: Literal["down", "connecting", "up"]
+    link: str | None = None
+    subprotocol: str | None = None
+    since: AwareDatetime | None = None
+    last_failure: str | None = None
+
+
+class BootView(Value):
+    """Where the registration stands. `none`: not yet answered since power-up."""
+
+    verdict: Literal["none", "accepted", "pending", "rejected"]
+    at: AwareDatetime | None = None
+
+
+class ConnectorView(Value):
+    """One connector."""
+
+    id: int
+    type: ConnectorType
+    fine: FineStatus
+    coarse: CoarseStatus
+    plugged_station: bool
+    plugged_ev: bool
+    locked: bool
+    operative: bool
+    faults: tuple[Fault, ...] = ()
+
+
+class TransactionView(Value):
+    """The running transaction of an EVSE. The token is masked."""
+
+    transaction: str
+    backend_name: str | None = None
+    connector: int | None = None
+    token: str | None = None
+    state: ChargingState
+    started_at: AwareDatetime
+    start_wh: int
+    seq: int
+
+
+class EvseView(Value):
+    """One EVSE with its meter. `register_wh` holds at `metered_at`; since then `power_w` has been drawn."""
+
+    id: int
+    operative: bool
+    connectors: tuple[ConnectorView, ...]
+    transaction: TransactionView | None = None
+    register_wh: float
+    metered_at: AwareDatetime
+    power_w: float
+    soc_percent: float | None = None
+
+
+class QueueView(Value):
+    """What waits to be sent, per lane, and what is on its way."""
+
+    boot: int
+    express: int
+    transactions: int
+    in_flight: str | None = None
+    """The word on its way, e.g. `report_status`."""
+
+
+class ChargePointView(Value):
+    """A charger, seen from outside."""
+
+    id: str
+    powered: bool
+    configuration: ChargePointConfiguration
+    link: LinkView
+    boot: BootView
+    status: FineStatus
+    """Of the station itself: available, unavailable or faulted."""
+    faults: tuple[Fault, ...] = ()
+    evses: tuple[EvseView, ...]
+    queue: QueueView
+    settings: dict[str, str]
+    """Settings that differ from their defaults, by key or `Component.Variable[instance]`."""
+    quarantined: bool = False
+    """True: a timer of this charger failed twice; it stands still until it is provisioned again or powered on."""
