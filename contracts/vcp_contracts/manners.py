@@ -46,6 +46,8 @@ class Manners(Value):
     anonymous_start: bool
     """Whether a session without a token can be told; otherwise the setting FreeToken is used."""
     unlock_in_transaction: Literal["ends_it", "refused"]
+    rejected_gate: Literal["silent", "security_error"]
+    """What becomes of the backend's calls while it has rejected the charger's boot."""
     power_limit_reading: Literal["total", "per_phase"]
     password_rule: Literal["hex_or_text", "text"]
     resume_reset: bool

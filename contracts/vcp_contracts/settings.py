@@ -224,7 +224,6 @@ CATALOGUE: tuple[Setting, ...] = (
     _derived(CUSTOM, "NumberOfConnectors", "NumberOfConnectors", kind="integer"),
     _derived(CUSTOM, "SupportedFeatureProfiles", "SupportedFeatureProfiles", kind="member_list"),
     Setting(component=CUSTOM, variable="ConnectorPhaseRotation", key="ConnectorPhaseRotation", kind="string", default="0.RST"),
-    _number(CUSTOM, "MinimumStatusDuration", "MinimumStatusDuration", 0, unit="s"),
     _number(CUSTOM, "BlinkRepeat", "BlinkRepeat", 0),
     _number(CUSTOM, "LightIntensity", "LightIntensity", 100, unit="Percent", maximum=100),
     Setting(component=CUSTOM, variable="FreeToken", key="FreeToken", kind="string", default=""),
