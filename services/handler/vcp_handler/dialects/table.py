@@ -15,7 +15,7 @@ from vcp_contracts.requests import Request
 from vcp_handler.dialects.secrets import Secret
 
 Payload = dict[str, Any]
-"""A message's payload as it is on the wire: camelCase, as JSON has it."""
+"""A message's payload as it is on the wire: camelCase, as JSON has it. Rows may share one: never change it."""
 
 Depth = Literal["stateful", "acknowledged"]
 """How deep a message goes: the charger acts on it, or merely answers properly."""
@@ -129,7 +129,7 @@ class Dialect:
 
     @cached_property
     def said_by_name(self) -> dict[str, Said[Any]]:
-        """Rows of the charger's messages by OCPP action."""
+        """Rows of the charger's messages by OCPP action; of several with one action, any: they share `secrets`."""
         return {row.action: row for row in self.said}
 
     @cached_property
@@ -146,10 +146,15 @@ class Dialect:
     def _only_row(self) -> dict[type[Action], Said[Any]]:
         return {row.contract: row for row in self.said if row.contract not in self.choices}
 
+    @cached_property
+    def _chosen_row(self) -> dict[tuple[type[Action], str], Said[Any]]:
+        return {(row.contract, row.action): row for row in self.said}
+
     def row_for(self, action: Action) -> Said[Any] | None:
         """The row that writes this action, or None where this version has no message for it (Unspoken)."""
-        choose = self.choices.get(type(action))
+        contract = type(action)
+        choose = self.choices.get(contract)
         if choose is None:
-            return self._only_row.get(type(action))
+            return self._only_row.get(contract)
         name = choose(action)
-        return None if name is None else self.said_by_name[name]
+        return None if name is None else self._chosen_row[contract, name]

@@ -1,0 +1,37 @@
+"""Reset and TriggerMessage of OCPP 1.6."""
+
+from typing import Literal
+
+from vcp_contracts.requests import Reset, Resetting, Trigger
+
+from vcp_handler.dialects.ocpp16.spelling import VERDICT, optional_place
+from vcp_handler.dialects.table import Envelope, Payload
+
+_RESTART: dict[str, Literal["application", "hardware"]] = {"Soft": "application", "Hard": "hardware"}
+
+_TRIGGERED: dict[str, Literal["boot", "beat", "status", "meter", "firmware", "upload"]] = {
+    "BootNotification": "boot",
+    "DiagnosticsStatusNotification": "upload",
+    "FirmwareStatusNotification": "firmware",
+    "Heartbeat": "beat",
+    "MeterValues": "meter",
+    "StatusNotification": "status",
+}
+
+NOT_IMPLEMENTED = {"not_supported": VERDICT["not_implemented"]}
+"""TriggerMessage has a word of its own for what the charger can't send."""
+
+
+def read_reset(payload: Payload, envelope: Envelope) -> Reset:
+    """Reset.req: both kinds happen now."""
+    return Reset(**envelope, when="now", restart=_RESTART[payload["type"]])
+
+
+def write_resetting(reply: Resetting, _original: Payload) -> Payload:
+    """Reset.conf; 1.6 has no word for later, so a reset to come is an accepted one."""
+    return VERDICT["rejected" if reply.result == "rejected" else "accepted"]
+
+
+def read_trigger(payload: Payload, envelope: Envelope) -> Trigger:
+    """TriggerMessage.req."""
+    return Trigger(**envelope, what=_TRIGGERED[payload["requestedMessage"]], place=optional_place(payload))

@@ -1,0 +1,180 @@
+"""How OCPP 1.6 spells the charger's terms: enums, places, readings, verdicts on tokens. Decides nothing."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from vcp_contracts.outcomes import Acknowledged
+from vcp_contracts.values import Place, Reading, Sample, Token, TokenInfo, TokenStatus
+
+from vcp_handler.dialects import instants
+from vcp_handler.dialects.table import Payload, Unreadable
+
+MAX_CONNECTOR = 1000
+
+FINE_STATUS = {
+    "available": "Available",
+    "preparing": "Preparing",
+    "charging": "Charging",
+    "suspended_ev": "SuspendedEV",
+    "suspended_evse": "SuspendedEVSE",
+    "finishing": "Finishing",
+    "reserved": "Reserved",
+    "unavailable": "Unavailable",
+    "faulted": "Faulted",
+}
+
+FAULT = {
+    "connector_lock_failure": "ConnectorLockFailure",
+    "ev_communication_error": "EVCommunicationError",
+    "ground_failure": "GroundFailure",
+    "high_temperature": "HighTemperature",
+    "internal_error": "InternalError",
+    "local_list_conflict": "LocalListConflict",
+    "other_error": "OtherError",
+    "over_current_failure": "OverCurrentFailure",
+    "over_voltage": "OverVoltage",
+    "power_meter_failure": "PowerMeterFailure",
+    "power_switch_failure": "PowerSwitchFailure",
+    "reader_failure": "ReaderFailure",
+    "reset_failure": "ResetFailure",
+    "under_voltage": "UnderVoltage",
+    "weak_signal": "WeakSignal",
+}
+
+STOP_REASON = {
+    "deauthorized": "DeAuthorized",
+    "emergency_stop": "EmergencyStop",
+    "energy_limit_reached": "Other",
+    "ev_disconnected": "EVDisconnected",
+    "ground_fault": "Other",
+    "hard_reset": "HardReset",
+    "immediate_reset": "HardReset",
+    "local": "Local",
+    "master_pass": "Local",
+    "other": "Other",
+    "overcurrent_fault": "Other",
+    "power_loss": "PowerLoss",
+    "reboot": "Reboot",
+    "remote": "Remote",
+    "soc_limit_reached": "Other",
+    "soft_reset": "SoftReset",
+    "stopped_by_ev": "Other",
+    "time_limit_reached": "Other",
+    "timeout": "Other",
+    "unlock_command": "UnlockCommand",
+}
+
+CONTEXT = {
+    "begin": "Transaction.Begin",
+    "end": "Transaction.End",
+    "periodic": "Sample.Periodic",
+    "clock": "Sample.Clock",
+    "trigger": "Trigger",
+    "interruption_begin": "Interruption.Begin",
+    "interruption_end": "Interruption.End",
+    "other": "Other",
+}
+
+LOCATION = {"outlet": "Outlet", "inlet": "Inlet", "body": "Body", "cable": "Cable", "ev": "EV"}
+
+UNIT = {"Celsius": "Celcius"}
+"""Errata of OCPP-J 1.6: both are valid, the older schemas know only the misspelt one."""
+
+TOKEN_STATUS: dict[str, TokenStatus] = {
+    "Accepted": "accepted",
+    "Blocked": "blocked",
+    "Expired": "expired",
+    "Invalid": "invalid",
+    "ConcurrentTx": "concurrent_tx",
+}
+
+VERDICT: dict[str, Payload] = {
+    "accepted": {"status": "Accepted"},
+    "rejected": {"status": "Rejected"},
+    "scheduled": {"status": "Scheduled"},
+    "not_implemented": {"status": "NotImplemented"},
+}
+"""Answers that consist of a plain status."""
+
+REJECTED = {"not_registered": VERDICT["rejected"]}
+"""Where a charger that is not accepted yet answers Rejected rather than with an error (§4.2, Pending)."""
+
+
+def place(connector: int) -> Place:
+    """A connector of 1.6 is an independently operated outlet: an EVSE. Connector 0 is the station."""
+    if not 0 <= connector <= MAX_CONNECTOR:
+        raise Unreadable("connectorId", f"0 to {MAX_CONNECTOR}")
+    return Place(evse=connector)
+
+
+def optional_place(payload: Payload) -> Place | None:
+    """The place that `connectorId` names, where there is one."""
+    connector = payload.get("connectorId")
+    return None if connector is None else place(connector)
+
+
+def verdict(reply: Any, _original: Payload) -> Payload:
+    """The answer to a request whose reply is one of the words of VERDICT."""
+    return VERDICT[reply.result]
+
+
+def token_info(info: Payload) -> TokenInfo:
+    """What an idTagInfo says."""
+    parent = info.get("parentIdTag")
+    return TokenInfo(
+        status=TOKEN_STATUS[info["status"]],
+        valid_until=instants.read_optional(info.get("expiryDate"), "idTagInfo.expiryDate"),
+        group=None if parent is None else Token(value=parent),
+    )
+
+
+def acknowledged(_payload: Payload, _action: object) -> Acknowledged:
+    """An answer without content."""
+    return Acknowledged()
+
+
+def told(**fields: Any) -> Payload:
+    """A payload without the fields that have no value."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def measured(samples: Iterable[Sample]) -> bool:
+    """Whether there is anything to put into `meterValue`."""
+    return any(sample.readings for sample in samples)
+
+
+def meter_values(samples: Iterable[Sample]) -> list[Payload]:
+    """Samples as MeterValue items; one without readings has no form on the wire."""
+    return [
+        {
+            "timestamp": instants.written(sample.at),
+            "sampledValue": [_sampled_value(reading) for reading in sample.readings],
+        }
+        for sample in samples
+        if sample.readings
+    ]
+
+
+def _sampled_value(reading: Reading) -> Payload:
+    value: Payload = {
+        "value": _number(reading.value),
+        "context": CONTEXT[reading.context],
+        "measurand": reading.measurand,
+    }
+    if reading.phase is not None:
+        value["phase"] = reading.phase
+    if reading.location != "outlet":
+        value["location"] = LOCATION[reading.location]
+    # Frequency has no unit in 1.6: hertz is implied.
+    if reading.unit is not None and reading.measurand != "Frequency":
+        value["unit"] = UNIT.get(reading.unit, reading.unit)
+    return value
+
+
+def _number(value: float) -> str:
+    """A number as decimal text, never in exponent form."""
+    if value.is_integer():
+        return str(int(value))
+    text = repr(value)
+    return format(Decimal(text), "f") if "e" in text else text
