@@ -1,0 +1,129 @@
+"""Who owes whom an answer on one link. Pure: knows ids and deadlines, neither payloads nor a clock."""
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+from typing import Literal
+
+REMEMBERED = 64
+"""How many ended calls are remembered, to tell a late answer from one that was never asked for."""
+
+MOST_OPEN = 500
+"""How many of the backend's calls may wait for our answers."""
+
+Stray = Literal["late", "duplicate", "unknown"]
+"""An answer nobody waits for: after its timeout, after another answer, or to no call of ours."""
+
+
+class CallOpen(Exception):
+    """OCPP-J 4.1.1: a second call while the first is unanswered."""
+
+
+class Overrun(Exception):
+    """The backend calls and calls and does not wait for answers."""
+
+
+@dataclass(slots=True, frozen=True)
+class OurCall:
+    """A call of ours that waits for its answer. Times are monotonic seconds."""
+
+    id: str
+    action: str
+    sent: float
+    deadline: float
+
+
+@dataclass(slots=True)
+class TheirCall:
+    """A call of the backend's. `number` is our key: its id may be used twice. Times are monotonic seconds."""
+
+    number: int
+    id: str
+    action: str
+    received: float
+    deadline: float
+    overlaps: bool = False
+    """OCPP-J 4.1.1: whether an earlier call of the backend's was still unanswered."""
+    settled: bool = False
+    answer: str | None = None
+    """The text of our answer; None of a settled call: no answer at all."""
+
+
+class Calls:
+    """The open calls of one link: at most one of ours (OCPP-J 4.1.1); the backend's, answered in order and once."""
+
+    def __init__(self) -> None:
+        self.ours: OurCall | None = None
+        self.theirs: deque[TheirCall] = deque()
+        self._ended: OrderedDict[str, Stray] = OrderedDict()
+        self._numbers: dict[int, TheirCall] = {}
+        self._next = 0
+
+    def open(self, message_id: str, action: str, now: float, timeout: float) -> OurCall:
+        """Our call goes out now. Raises CallOpen while another one is open."""
+        if self.ours is not None:
+            raise CallOpen(f"{action} while {self.ours.action} is unanswered")
+        self._ended.pop(message_id, None)
+        self.ours = OurCall(message_id, action, now, now + timeout)
+        return self.ours
+
+    def answered(self, message_id: str) -> OurCall | Stray:
+        """The call that an answer belongs to, which thereby ends; or why it belongs to none."""
+        call = self.ours
+        if call is None or call.id != message_id:
+            return self._ended.get(message_id, "unknown")
+        self._end(call, "duplicate")
+        return call
+
+    def expired(self, now: float) -> OurCall | None:
+        """Our call, if its time is over: it ends, and what comes later is late."""
+        call = self.ours
+        if call is None or now < call.deadline:
+            return None
+        self._end(call, "late")
+        return call
+
+    def arrived(self, message_id: str, action: str, now: float, patience: float) -> TheirCall:
+        """The backend calls. We owe it an answer within `patience` seconds. Raises Overrun beyond all bounds."""
+        if len(self.theirs) >= MOST_OPEN:
+            raise Overrun(f"{MOST_OPEN} calls are unanswered")
+        self._next += 1
+        call = TheirCall(self._next, message_id, action, now, now + patience, overlaps=bool(self.theirs))
+        self.theirs.append(call)
+        self._numbers[call.number] = call
+        return call
+
+    def settle(self, number: int, answer: str | None) -> list[TheirCall]:
+        """Our answer to a call is known (None: silence). Returns all calls whose turn it now is, in order.
+
+        A call that was settled before, or that never came, changes nothing.
+        """
+        call = self._numbers.get(number)
+        if call is None or call.settled:
+            return []
+        call.settled, call.answer = True, answer
+        ready: list[TheirCall] = []
+        while self.theirs and self.theirs[0].settled:
+            ready.append(self.theirs.popleft())
+            del self._numbers[ready[-1].number]
+        return ready
+
+    def overdue(self, now: float) -> list[TheirCall]:
+        """The backend's calls that we have owed an answer for too long."""
+        return [call for call in self.theirs if not call.settled and now >= call.deadline]
+
+    def next_deadline(self) -> float | None:
+        """When to look at `expired` and `overdue` next, in monotonic seconds."""
+        deadlines = [call.deadline for call in self.theirs if not call.settled][:1]
+        if self.ours is not None:
+            deadlines.append(self.ours.deadline)
+        return min(deadlines, default=None)
+
+    def waits_for(self, number: int) -> bool:
+        """Whether this call of the backend's is still to be answered, or its answer to be written."""
+        return number in self._numbers
+
+    def _end(self, call: OurCall, later: Stray) -> None:
+        self.ours = None
+        self._ended[call.id] = later
+        if len(self._ended) > REMEMBERED:
+            self._ended.popitem(last=False)
