@@ -1,0 +1,167 @@
+"""OCPP 2.0.1: the table of all its actions, and its manners. A row is an action; the files beside hold the functions."""
+
+from vcp_contracts.actions import (
+    Authorize,
+    Beat,
+    Boot,
+    PassData,
+    ReportEvents,
+    ReportMeter,
+    ReportSettings,
+    ReportStatus,
+    ReportTransaction,
+)
+from vcp_contracts.manners import Manners
+from vcp_contracts.requests import (
+    ForgetTokens,
+    ListSettings,
+    ReadSettings,
+    Reset,
+    SetAvailability,
+    StartCharging,
+    StopCharging,
+    Trigger,
+    Unlock,
+    WriteSettings,
+)
+from vcp_contracts.requests import PassData as PassDataRequest
+
+from vcp_handler.dialects.ocpp201 import (
+    authorization,
+    availability,
+    data,
+    provisioning,
+    remote,
+    settings,
+    spelling,
+    transactions,
+)
+from vcp_handler.dialects.table import Dialect, Heard, Said
+
+SUBPROTOCOL = "ocpp2.0.1"
+
+MANNERS = Manners(
+    session_style="event_stream",
+    transactions_named_by="station",
+    start_points=None,
+    stop_points=None,
+    transaction_updates="every_change",
+    end_data_interval="own_interval",
+    status_words="coarse",
+    status_scope="connector",
+    status_carries_fault=False,
+    status_after_reconnect="all_after_threshold",
+    station_availability="own_level",
+    idle_meter_is_durable=False,
+    triggered_meter_uses="aligned",
+    pre_authorize_covers_list=False,
+    cache_excludes_list=False,
+    token_max=36,
+    token_typed=True,
+    anonymous_start=True,
+    unlock_in_transaction="refused",
+    rejected_gate="security_error",
+    power_limit_reading="per_phase",
+    password_rule="text",
+    resume_reset=False,
+)
+
+_NO_RESERVATIONS = "the charger takes no reservations"
+_NO_SMART_CHARGING = "the charger keeps no charging profiles"
+_NO_LOCAL_LIST = "the charger keeps no local authorization list"
+_NO_FIRMWARE = "the charger's firmware can't be updated"
+_NO_PUBLISHING = "publishing firmware is for local controllers"
+_NO_LOGS = "the charger uploads no logs"
+_NO_CERTIFICATES = "the charger manages no certificates"
+_NO_SECURITY = "the charger reports no security events"
+_NO_MONITORING = "the charger has no variable monitors"
+_NO_DISPLAY = "the charger has no display"
+_NO_COST = "the charger shows no costs"
+_NO_CUSTOMERS = "the charger keeps nothing about customers"
+_NO_NETWORK = "the charger has one network configuration"
+_NO_REPORT = "GetBaseReport tells all that the charger has"
+_NO_15118 = "the charger's EVs speak no ISO 15118"
+
+# fmt: off
+DIALECT = Dialect(
+    subprotocol=SUBPROTOCOL,
+    manners=MANNERS,
+    said=(
+        Said(action="BootNotification", contract=Boot, write=provisioning.write_boot, read=provisioning.read_boot),
+        Said(action="Heartbeat", contract=Beat, write=provisioning.write_beat, read=provisioning.read_beat),
+        Said(action="Authorize", contract=Authorize, write=authorization.write_authorize, read=authorization.read_authorize, secrets=(spelling.KEYED_TOKEN,)),
+        Said(action="StatusNotification", contract=ReportStatus, write=availability.write_status, read=spelling.acknowledged),
+        Said(action="NotifyEvent", contract=ReportEvents, write=availability.write_events, read=spelling.acknowledged),
+        Said(action="TransactionEvent", contract=ReportTransaction, write=transactions.write_event, read=transactions.read_event, secrets=(spelling.KEYED_TOKEN,)),
+        Said(action="MeterValues", contract=ReportMeter, write=transactions.write_meter, read=spelling.acknowledged),
+        Said(action="NotifyReport", contract=ReportSettings, write=settings.write_report, read=spelling.acknowledged),
+        Said(action="DataTransfer", contract=PassData, write=data.write_data, read=data.read_data_answer),
+    ),
+    choices={
+        ReportStatus: availability.choose_status_message,
+        ReportMeter: transactions.choose_meter_message,
+    },
+    heard=(
+        Heard(action="RequestStartTransaction", contract=StartCharging, read=transactions.read_request_start, write=transactions.write_started, declined=spelling.REJECTED, secrets=(spelling.KEYED_TOKEN,)),
+        Heard(action="RequestStopTransaction", contract=StopCharging, read=transactions.read_request_stop, write=spelling.verdict, declined=spelling.REJECTED),
+        Heard(action="Reset", contract=Reset, read=remote.read_reset, write=spelling.verdict),
+        Heard(action="TriggerMessage", contract=Trigger, read=remote.read_trigger, write=spelling.verdict, declined=remote.NOT_IMPLEMENTED),
+        Heard(action="ChangeAvailability", contract=SetAvailability, read=availability.read_change_availability, write=spelling.verdict),
+        Heard(action="UnlockConnector", contract=Unlock, read=availability.read_unlock, write=availability.write_unlocked),
+        Heard(action="GetVariables", contract=ReadSettings, read=settings.read_get_variables, write=settings.write_variables),
+        Heard(action="SetVariables", contract=WriteSettings, read=settings.read_set_variables, write=settings.write_set_variables, secrets=(settings.NEW_VALUES,)),
+        Heard(action="GetBaseReport", contract=ListSettings, read=settings.read_base_report, write=spelling.verdict),
+        Heard(action="ClearCache", contract=ForgetTokens, read=authorization.read_clear_cache, write=spelling.verdict),
+        Heard(action="DataTransfer", contract=PassDataRequest, read=data.read_data, write=data.write_data_answer, depth="acknowledged"),
+    ),
+    unsaid={
+        "ClearedChargingLimit": _NO_SMART_CHARGING,
+        "FirmwareStatusNotification": _NO_FIRMWARE,
+        "Get15118EVCertificate": _NO_15118,
+        "GetCertificateStatus": _NO_CERTIFICATES,
+        "LogStatusNotification": _NO_LOGS,
+        "NotifyChargingLimit": _NO_SMART_CHARGING,
+        "NotifyCustomerInformation": _NO_CUSTOMERS,
+        "NotifyDisplayMessages": _NO_DISPLAY,
+        "NotifyEVChargingNeeds": _NO_15118,
+        "NotifyEVChargingSchedule": _NO_15118,
+        "NotifyMonitoringReport": _NO_MONITORING,
+        "PublishFirmwareStatusNotification": _NO_PUBLISHING,
+        "ReportChargingProfiles": _NO_SMART_CHARGING,
+        "ReservationStatusUpdate": _NO_RESERVATIONS,
+        "SecurityEventNotification": _NO_SECURITY,
+        "SignCertificate": _NO_CERTIFICATES,
+    },
+    refused={
+        "CancelReservation": _NO_RESERVATIONS,
+        "CertificateSigned": _NO_CERTIFICATES,
+        "ClearChargingProfile": _NO_SMART_CHARGING,
+        "ClearDisplayMessage": _NO_DISPLAY,
+        "ClearVariableMonitoring": _NO_MONITORING,
+        "CostUpdated": _NO_COST,
+        "CustomerInformation": _NO_CUSTOMERS,
+        "DeleteCertificate": _NO_CERTIFICATES,
+        "GetChargingProfiles": _NO_SMART_CHARGING,
+        "GetCompositeSchedule": _NO_SMART_CHARGING,
+        "GetDisplayMessages": _NO_DISPLAY,
+        "GetInstalledCertificateIds": _NO_CERTIFICATES,
+        "GetLocalListVersion": _NO_LOCAL_LIST,
+        "GetLog": _NO_LOGS,
+        "GetMonitoringReport": _NO_MONITORING,
+        "GetReport": _NO_REPORT,
+        "GetTransactionStatus": "the charger tells its transactions by their events alone",
+        "InstallCertificate": _NO_CERTIFICATES,
+        "PublishFirmware": _NO_PUBLISHING,
+        "ReserveNow": _NO_RESERVATIONS,
+        "SendLocalList": _NO_LOCAL_LIST,
+        "SetChargingProfile": _NO_SMART_CHARGING,
+        "SetDisplayMessage": _NO_DISPLAY,
+        "SetMonitoringBase": _NO_MONITORING,
+        "SetMonitoringLevel": _NO_MONITORING,
+        "SetNetworkProfile": _NO_NETWORK,
+        "SetVariableMonitoring": _NO_MONITORING,
+        "UnpublishFirmware": _NO_PUBLISHING,
+        "UpdateFirmware": _NO_FIRMWARE,
+    },
+)
+# fmt: on

@@ -1,0 +1,210 @@
+"""How OCPP 2.0.1 spells the charger's terms: enums, places, tokens, readings, remarks. Decides nothing."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from vcp_contracts.outcomes import Acknowledged
+from vcp_contracts.requests import Reply
+from vcp_contracts.values import Place, Reading, Sample, Token, TokenInfo, TokenKind, TokenStatus
+
+from vcp_handler.dialects import instants
+from vcp_handler.dialects.secrets import Secret
+from vcp_handler.dialects.table import Payload, Unreadable
+
+MAX_PART = 1000
+
+COARSE_STATUS = {
+    "available": "Available",
+    "occupied": "Occupied",
+    "reserved": "Reserved",
+    "unavailable": "Unavailable",
+    "faulted": "Faulted",
+}
+
+TOKEN_KIND: dict[TokenKind, str] = {
+    "central": "Central",
+    "emaid": "eMAID",
+    "iso14443": "ISO14443",
+    "iso15693": "ISO15693",
+    "key_code": "KeyCode",
+    "local": "Local",
+    "mac_address": "MacAddress",
+    "no_authorization": "NoAuthorization",
+}
+_READ_KIND: dict[str, TokenKind] = {spelt: kind for kind, spelt in TOKEN_KIND.items()}
+_UNTYPED = "ISO14443"
+"""How a token without a kind is told: as the card it most likely is."""
+
+TOKEN_STATUS: dict[str, TokenStatus] = {
+    "Accepted": "accepted",
+    "Blocked": "blocked",
+    "ConcurrentTx": "concurrent_tx",
+    "Expired": "expired",
+    "Invalid": "invalid",
+    "NoCredit": "no_credit",
+    "NotAllowedTypeEVSE": "not_allowed_type_evse",
+    "NotAtThisLocation": "not_at_this_location",
+    "NotAtThisTime": "not_at_this_time",
+    "Unknown": "unknown",
+}
+
+CONTEXT = {
+    "begin": "Transaction.Begin",
+    "end": "Transaction.End",
+    "periodic": "Sample.Periodic",
+    "clock": "Sample.Clock",
+    "trigger": "Trigger",
+    "interruption_begin": "Interruption.Begin",
+    "interruption_end": "Interruption.End",
+    "other": "Other",
+}
+
+LOCATION = {"outlet": "Outlet", "inlet": "Inlet", "body": "Body", "cable": "Cable", "ev": "EV"}
+
+UNIT = {"Hertz": "Hz", "Celcius": "Celsius"}
+"""Units that the appendices write otherwise than 1.6 does."""
+
+VERDICT = {
+    "accepted": "Accepted",
+    "rejected": "Rejected",
+    "scheduled": "Scheduled",
+    "not_implemented": "NotImplemented",
+    "not_supported": "NotSupported",
+    "empty": "EmptyResultSet",
+}
+
+REJECTED: dict[str, Payload] = {"not_registered": {"status": "Rejected"}}
+"""Where a charger that is not accepted yet answers Rejected rather than with an error (B02.FR.05)."""
+
+_MAX_REMARK = 512
+
+# C04: what a driver keyed in must stay out of logs.
+KEYED_TOKEN = Secret(path=("idToken", "idToken"), when=("idToken", "type"), among=frozenset({"keycode"}))
+
+
+def place(evse: int, connector: int | None, field: str) -> Place:
+    """The place that two ids name; `field` names them where they are out of all bounds."""
+    if not 0 <= evse <= MAX_PART or not (connector is None or 1 <= connector <= MAX_PART):
+        raise Unreadable(field, f"EVSE 0 to {MAX_PART}, connector 1 to {MAX_PART}")
+    return Place(evse=evse, connector=connector)
+
+
+def optional_place(payload: Payload) -> Place | None:
+    """The place that the field `evse` names, where there is one."""
+    evse = payload.get("evse")
+    return None if evse is None else place(evse["id"], evse.get("connectorId"), "evse")
+
+
+def written_place(at: Place) -> Payload | None:
+    """The value of a field `evse`; the station as a whole has none."""
+    if not at.evse:
+        return None
+    return {"id": at.evse} if at.connector is None else {"id": at.evse, "connectorId": at.connector}
+
+
+def written_token(token: Token) -> Payload:
+    """The value of a field `idToken`."""
+    return {"idToken": token.value, "type": TOKEN_KIND[token.kind] if token.kind else _UNTYPED}
+
+
+def token(written: Payload) -> Token:
+    """What a field `idToken` or `groupIdToken` says."""
+    return Token(value=written["idToken"], kind=_READ_KIND[written["type"]])
+
+
+def optional_token(written: Payload | None) -> Token | None:
+    """Like `token`, None for none."""
+    return None if written is None else token(written)
+
+
+def token_info(info: Payload) -> TokenInfo:
+    """What an idTokenInfo says."""
+    return TokenInfo(
+        status=TOKEN_STATUS[info["status"]],
+        valid_until=instants.read_optional(
+            info.get("cacheExpiryDateTime"), "idTokenInfo.cacheExpiryDateTime"
+        ),
+        group=optional_token(info.get("groupIdToken")),
+        evses=tuple(info.get("evseId", ())),
+        priority=info.get("chargingPriority"),
+        language=info.get("language1"),
+        message=message(info.get("personalMessage")),
+    )
+
+
+def optional_token_info(info: Payload | None) -> TokenInfo | None:
+    """Like `token_info`, None for none."""
+    return None if info is None else token_info(info)
+
+
+def message(content: Payload | None) -> str | None:
+    """The text of a message for the driver."""
+    return None if content is None else content["content"]
+
+
+def acknowledged(_payload: Payload, _action: object) -> Acknowledged:
+    """An answer without content."""
+    return Acknowledged()
+
+
+def told(**fields: Any) -> Payload:
+    """A payload without the fields that have no value."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def verdict(reply: Any, _original: Payload) -> Payload:
+    """The answer to a request whose reply is one of the words of VERDICT."""
+    return told(status=VERDICT[reply.result], statusInfo=remark(reply))
+
+
+def remark(reply: Reply, reason: str = "Unspecified") -> Payload | None:
+    """The statusInfo that carries the reply's detail, if there is one."""
+    return None if reply.detail is None else status_info(reason, reply.detail)
+
+
+def status_info(reason: str, detail: str | None = None) -> Payload:
+    """A statusInfo: a reason code of the appendices, and text that is cut visibly where it is too long."""
+    if not detail:
+        return {"reasonCode": reason}
+    cut = detail if len(detail) <= _MAX_REMARK else detail[: _MAX_REMARK - 1] + "…"
+    return {"reasonCode": reason, "additionalInfo": cut}
+
+
+def measured(samples: Iterable[Sample]) -> bool:
+    """Whether there is anything to put into `meterValue`."""
+    return any(sample.readings for sample in samples)
+
+
+def meter_values(samples: Iterable[Sample]) -> list[Payload]:
+    """Samples as MeterValue items; one without readings has no form on the wire."""
+    return [
+        {
+            "timestamp": instants.written(sample.at),
+            "sampledValue": [_sampled_value(reading) for reading in sample.readings],
+        }
+        for sample in samples
+        if sample.readings
+    ]
+
+
+def _sampled_value(reading: Reading) -> Payload:
+    value: Payload = {
+        "value": number(reading.value),
+        "context": CONTEXT[reading.context],
+        "measurand": reading.measurand,
+    }
+    if reading.phase is not None:
+        value["phase"] = reading.phase
+    if reading.location != "outlet":
+        value["location"] = LOCATION[reading.location]
+    if reading.unit is not None:
+        value["unitOfMeasure"] = {"unit": UNIT.get(reading.unit, reading.unit)}
+    return value
+
+
+_EXACT = float(2**53)
+
+
+def number(value: float) -> int | float:
+    """A number as JSON has it: whole ones without a fraction, as long as they are exact."""
+    return int(value) if value.is_integer() and abs(value) <= _EXACT else value
