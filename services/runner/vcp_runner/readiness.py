@@ -1,0 +1,32 @@
+"""Whether a server on this machine is ready: an HTTP address that says 200, or a port that listens."""
+
+import asyncio
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+PROBE_TIMEOUT_S = 2.0
+
+
+async def is_ready(address: str) -> bool:
+    """One look at `http://host:port/path` (ready: any 2xx) or `tcp://host:port` (ready: it accepts).
+
+    Plain sockets, so that no proxy setting of the environment comes between.
+    """
+    parts = urlsplit(address)
+    if parts.hostname is None or parts.port is None:
+        raise ValueError(f"{address} names no host and port")
+    try:
+        async with asyncio.timeout(PROBE_TIMEOUT_S):
+            reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+            try:
+                if parts.scheme == "tcp":
+                    return True
+                writer.write(f"GET {parts.path or '/'} HTTP/1.0\r\nHost: {parts.netloc}\r\n\r\n".encode())
+                status = (await reader.readline()).split()
+                return len(status) > 1 and status[1].startswith(b"2")
+            finally:
+                writer.close()
+                with suppress(OSError):
+                    await writer.wait_closed()
+    except (OSError, TimeoutError):
+        return False
