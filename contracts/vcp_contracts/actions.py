@@ -25,7 +25,7 @@ from vcp_contracts.words import Id, Value, Word
 class Action(Word):
     """Base of all actions. `link` is the link to send it on; `at` is when its event happened, not when it is sent."""
 
-    link: Id = ""
+    link: str = ""
     """Filled in at release."""
     after: Id | None = None
     """The request whose answer must be written (or dropped) before this leaves."""

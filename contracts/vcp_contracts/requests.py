@@ -100,11 +100,14 @@ class Unlock(Request):
     place: Place
 
 
+UnlockResult = Literal["unlocked", "failed", "no_lock", "unknown_place", "in_transaction"]
+
+
 class Unlocked(Reply):
     """The physical result."""
 
     type: Literal["unlocked"] = "unlocked"
-    result: Literal["unlocked", "failed", "no_lock", "unknown_place", "in_transaction"]
+    result: UnlockResult
 
 
 class Reset(Request):
@@ -133,11 +136,14 @@ class Trigger(Request):
     place: Place | None = None
 
 
+TriggerResult = Literal["accepted", "rejected", "not_implemented"]
+
+
 class Triggered(Reply):
     """Whether the message will be sent."""
 
     type: Literal["triggered"] = "triggered"
-    result: Literal["accepted", "rejected", "not_implemented"]
+    result: TriggerResult
 
 
 class ForgetTokens(Request):
@@ -180,11 +186,14 @@ class ReadSettings(Request):
     """Which attribute of each name (`actual` where shorter)."""
 
 
+ReadResult = Literal["accepted", "unknown_component", "unknown_variable", "write_only", "no_such_attribute"]
+
+
 class SettingRead(Value):
     """One setting as read."""
 
     name: SettingName
-    result: Literal["accepted", "unknown_component", "unknown_variable", "write_only", "no_such_attribute"]
+    result: ReadResult
     value: str | None = None
     read_only: bool = False
 

@@ -47,8 +47,6 @@ class Setting:
     key: str | None = None
     kind: Kind = "integer"
     access: Access = "read_write"
-    key_access: Access | None = None
-    """Access by key, where it differs."""
     default: str | None = None
     unit: str | None = None
     minimum: float | None = None
@@ -90,7 +88,6 @@ def _number(
     instance: str | None = None,
     unit: str | None = None,
     access: Access = "read_write",
-    key_access: Access | None = None,
     minimum: float = 0,
     maximum: float | None = None,
 ) -> Setting:
@@ -100,7 +97,6 @@ def _number(
         instance=instance,
         key=key,
         access=access,
-        key_access=key_access,
         unit=unit,
         minimum=minimum,
         maximum=maximum,
@@ -149,8 +145,8 @@ CATALOGUE: tuple[Setting, ...] = (
     # communication
     _number(_COMM, "HeartbeatInterval", "HeartbeatInterval", 300, unit="s"),
     _number(
-        _COMM, "MessageTimeout", "MessageTimeout", None, instance="Default", unit="s", access="read_only",
-        key_access="read_write", minimum=1, maximum=600,
+        _COMM, "MessageTimeout", "MessageTimeout", None, instance="Default", unit="s",
+        minimum=1, maximum=600,
     ),
     _number(_COMM, "MessageAttempts", "TransactionMessageAttempts", 3, instance="TransactionEvent", minimum=1),
     _number(

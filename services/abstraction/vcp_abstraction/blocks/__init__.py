@@ -1,0 +1,1 @@
+"""What the charger does with each message: one file per functional block, plain functions."""

@@ -1,0 +1,166 @@
+"""Messages asked for by name, and how queued actions end: answered, failed, or lost with the link."""
+
+from vcp_contracts.actions import Authorize, Beat, ReportMeter, ReportTransaction
+from vcp_contracts.commands import Ask
+from vcp_contracts.events import ActionEnded
+from vcp_contracts.outcomes import (
+    Answered,
+    AnyOutcome,
+    AuthorizeAnswer,
+    BootAnswer,
+    Misanswered,
+    Refused,
+    Sent,
+    TransactionAnswer,
+    Unanswered,
+    Unspoken,
+    Unwritable,
+)
+from vcp_contracts.values import Place, Token
+
+from vcp_abstraction import lanes, physics, status
+from vcp_abstraction.blocks import authorization, data, provisioning, transactions
+from vcp_abstraction.charger import Charger, Impossible
+from vcp_abstraction.facts import Queued
+
+
+def ask(cp: Charger, it: Ask) -> None:
+    """Sends a message by name; the command ends with its outcome."""
+    if it.word == "boot":
+        if not cp.online:
+            raise Impossible("there is no link to the backend", remedy="go_online first")
+        provisioning.boot(cp, "triggered")
+        _awaits(cp, cp.facts.lanes.boot[-1], it)
+        return
+    data.must_talk(cp)
+    cp.origin = "command"
+    match it.word:
+        case "beat":
+            cp.enqueue(Beat(**cp.words()), "express", command=it.id)
+        case "authorize":
+            if it.token is None:
+                raise Impossible(
+                    "authorize needs a token", field="token", remedy="give the token to ask about"
+                )
+            cp.enqueue(Authorize(**cp.words(), token=Token(value=it.token)), "express", command=it.id)
+        case "status":
+            status.report(cp, _place(cp, it), command=it.id)
+        case "meter":
+            evse = cp.evse(it.evse or 1)
+            reading = physics.sample(cp, evse, cp.settings.members("AlignedDataCtrlr.Measurands"), "other")
+            if reading is None:
+                raise Impossible(
+                    "AlignedDataCtrlr.Measurands names nothing to read", remedy="write that setting"
+                )
+            cp.enqueue(
+                ReportMeter(**cp.words(), place=Place(evse=evse.id), samples=(reading,)),
+                "express",
+                command=it.id,
+            )
+
+
+def _place(cp: Charger, it: Ask) -> Place:
+    wanted = it.evse if it.evse is not None else 1
+    for place in status.places(cp):
+        if place.evse == wanted:
+            return place
+    raise Impossible(f"no status is told of EVSE {wanted}", field="evse", remedy="name another place")
+
+
+def _awaits(cp: Charger, n: int, it: Ask) -> None:
+    cp.queue[n].command = it.id
+
+
+# --- outcomes --------------------------------------------------------------------------------------------------------
+
+
+def outcome(cp: Charger, it: AnyOutcome) -> None:
+    """The action in flight has ended. Late and unknown ones are ignored."""
+    flight = cp.facts.lanes.in_flight
+    if flight is None or flight.id != it.action:
+        return
+    if isinstance(it, Answered):
+        _answered(cp, it)
+    elif isinstance(it, Sent):
+        lanes.landed(cp)
+    elif isinstance(it, (Unspoken, Unwritable)):
+        _unsaid(cp, it)
+    else:
+        _failed(cp, it)
+
+
+def _answered(cp: Charger, it: Answered) -> None:
+    entry = lanes.landed(cp)
+    _tell_command(cp, entry, "answered", it.answer.model_dump(mode="json", exclude_none=True))
+    answer = it.answer
+    if isinstance(answer, BootAnswer):
+        provisioning.booted(cp, answer)
+    elif isinstance(answer, AuthorizeAnswer):
+        authorization.answered(cp, entry, answer)
+    elif isinstance(answer, TransactionAnswer):
+        transactions.answered(cp, entry, answer)
+    elif isinstance(entry.action, ReportTransaction):
+        transactions.told(cp, entry.action)
+
+
+def _unsaid(cp: Charger, it: Unspoken | Unwritable) -> None:
+    entry = lanes.landed(cp)
+    detail = f"{it.field}: {it.rule}" if isinstance(it, Unwritable) else ""
+    if it.type == "unwritable" or entry.command is not None:
+        lanes.discarded(cp, entry, it.type, detail)
+    _tell_command(cp, entry, it.type, {"detail": detail} if detail else {})
+    _without_answer(cp, entry)
+
+
+def _failed(cp: Charger, it: Refused | Misanswered | Unanswered) -> None:
+    flight = cp.facts.lanes.in_flight
+    assert flight is not None
+    detail = _why(it)
+    if flight.lane == "transactions" and lanes.failed_try(cp):
+        lanes.discarded(cp, cp.queue[flight.n], it.type, detail, retried=True)
+        if isinstance(it, Refused) and it.kind == "security":
+            provisioning.disowned(cp)
+        return
+    entry = lanes.landed(cp)
+    cp.note(
+        ActionEnded, action=entry.action.id, word=flight.word, outcome=it.type, retried=False, detail=detail
+    )
+    _tell_command(cp, entry, it.type, {"detail": detail})
+    if isinstance(it, Refused) and it.kind == "unsupported":
+        cp.facts.link.unsupported.add(flight.word)
+    if isinstance(it, Misanswered) and isinstance(it.readable, TransactionAnswer):
+        transactions.answered(cp, entry, it.readable)
+    if isinstance(it, Refused) and it.kind == "security" and flight.word != "boot":
+        provisioning.disowned(cp)
+    _without_answer(cp, entry)
+
+
+def _why(it: Refused | Misanswered | Unanswered) -> str:
+    if isinstance(it, Refused):
+        return f"{it.code}: {it.description}" if it.description else it.code
+    if isinstance(it, Misanswered):
+        return f"{it.field}: {it.rule}" if it.field else it.rule
+    return f"no answer within {it.timeout_s:g} s"
+
+
+def _without_answer(cp: Charger, entry: Queued) -> None:
+    """What follows when no usable answer came, and none will."""
+    action = entry.action
+    if action.type == "boot":
+        provisioning.boot_failed(cp)
+    elif isinstance(action, Authorize):
+        authorization.unanswerable(cp, entry)
+    elif isinstance(action, ReportTransaction):
+        transactions.told(cp, action)
+
+
+def lost(cp: Charger, entry: Queued) -> None:
+    """The link went, and this was not worth keeping."""
+    _tell_command(cp, entry, "unanswered", {"detail": "the link was lost"})
+    if isinstance(entry.action, Authorize):
+        authorization.unanswerable(cp, entry)
+
+
+def _tell_command(cp: Charger, entry: Queued, how: str, detail: dict[str, object]) -> None:
+    if entry.command is not None:
+        cp.done(entry.command, outcome=how, action=entry.action.id, **detail)

@@ -1,0 +1,160 @@
+"""Cables and cars: plugging in and out, and what the car draws."""
+
+from datetime import timedelta
+
+from vcp_contracts.commands import PlugIn, SetEv, SetMeter, Unplug
+
+from vcp_abstraction import physics, status
+from vcp_abstraction.blocks import transactions
+from vcp_abstraction.charger import Charger, Impossible
+from vcp_abstraction.facts import ConnectorFacts, EvseFacts
+
+
+def plug_in(cp: Charger, it: PlugIn) -> None:
+    """A cable goes in. Both ends in: the car is connected."""
+    evse = cp.evse(it.evse)
+    connector = cp.connector(it.evse, it.connector)
+    _must_be_free(evse, connector, it)
+    if it.end in ("station", "both"):
+        connector.plugged_station = True
+    if it.end in ("ev", "both"):
+        connector.plugged_ev = True
+    if connector.connected:
+        connected(cp, evse)
+
+
+def _must_be_free(evse: EvseFacts, connector: ConnectorFacts, it: PlugIn) -> None:
+    taken = (
+        connector.connected
+        or {
+            "both": connector.plugged_station and connector.plugged_ev,
+            "station": connector.plugged_station,
+            "ev": connector.plugged_ev,
+        }[it.end]
+    )
+    if taken:
+        raise Impossible(
+            f"connector {connector.id} of EVSE {evse.id} is plugged in already",
+            field="connector",
+            remedy="unplug first",
+        )
+    other = evse.connected
+    if other is not None and other.id != connector.id:
+        raise Impossible(
+            f"EVSE {evse.id} is in use at connector {other.id}; it charges one car at a time",
+            field="connector",
+            remedy="unplug that one first",
+        )
+
+
+def connected(cp: Charger, evse: EvseFacts) -> None:
+    """The car is connected: a session may start, or the wait for a token begins."""
+    evse.finishing = False
+    if not cp.facts.powered:
+        return
+    timeout = cp.settings.seconds("TxCtrlr.EVConnectionTimeOut")
+    if evse.authorization is None and timeout > 0:
+        evse.plug_deadline = cp.now + timedelta(seconds=timeout)
+    # a fine word between free and charging must be seen (1.6 §4.9: over Preparing)
+    status.observe(cp)
+    transactions.advance(cp, evse, "cable_plugged_in")
+
+
+def unplug(cp: Charger, it: Unplug) -> None:
+    """The cable comes out. The car's end can always be pulled; the station's end only where it is not locked."""
+    evse = cp.evse(it.evse)
+    connector = cp.connector(it.evse, it.connector)
+    _must_be_plugged(connector, it)
+    if it.end == "station" and connector.locked and not it.force:
+        raise Impossible(
+            f"connector {connector.id} of EVSE {evse.id} is locked",
+            field="end",
+            remedy="end the session first, pull the EV's end, or use force",
+        )
+    was_connected = connector.connected
+    if it.end in ("ev", "both") and connector.plugged_ev:
+        connector.plugged_ev = False
+        if was_connected and cp.facts.powered:
+            _ev_side_gone(cp, evse)
+    if it.end in ("station", "both") and (it.force or not connector.locked):
+        connector.plugged_station = False
+        connector.locked = False
+        if it.end == "station" and was_connected and cp.facts.powered:
+            _ev_side_gone(cp, evse)
+    if not any(c.plugged_station or c.plugged_ev for c in evse.connectors):
+        evse.finishing = False
+        evse.plug_deadline = None
+    if cp.facts.powered:
+        status.observe(cp)
+
+
+def _must_be_plugged(connector: ConnectorFacts, it: Unplug) -> None:
+    there = {
+        "ev": connector.plugged_ev,
+        "station": connector.plugged_station,
+        "both": connector.plugged_ev or connector.plugged_station,
+    }[it.end]
+    if not there:
+        raise Impossible(
+            f"nothing is plugged in at connector {connector.id} of EVSE {it.evse}",
+            field="connector",
+            remedy="plug_in first",
+        )
+
+
+def _ev_side_gone(cp: Charger, evse: EvseFacts) -> None:
+    """1.6 §3.15 (StopTransactionOnEVSideDisconnect), 2.0.1 E09 and E10."""
+    stops = cp.settings.flag("TxCtrlr.StopTxOnEVSideDisconnect")
+    unlocks = cp.settings.flag("OCPPCommCtrlr.UnlockOnEVSideDisconnect")
+    if evse.transaction is None:
+        transactions.advance(cp, evse, "ev_communication_lost")
+        return
+    if stops:
+        evse.authorization = None
+    note = "EV side disconnected"
+    transactions.advance(cp, evse, "ev_communication_lost", reason="ev_disconnected", note=note)
+    if stops and unlocks:
+        transactions.unlock(evse)
+    elif stops and not unlocks:
+        for connector in evse.connectors:
+            connector.locked = connector.plugged_station
+
+
+def set_ev(cp: Charger, it: SetEv) -> None:
+    """Changes what the car draws; meter readings from now on show it."""
+    evse = cp.evse(it.evse)
+    connector = cp.connector(it.evse, it.connector)
+    if it.power_w is not None and it.current_a is not None:
+        raise Impossible(
+            "give power_w or current_a, not both", field="current_a", remedy="leave one of them out"
+        )
+    physics.advance_meter(evse, cp.now)
+    ev = evse.ev
+    if it.phases is not None:
+        ev.phases = it.phases
+    if it.power_w is not None:
+        ev.wish_w = it.power_w
+    if it.current_a is not None:
+        given = physics.outlet(cp, evse, connector)
+        ev.wish_w = it.current_a * given.voltage_v * given.phases
+    if it.battery_wh is not None:
+        share = ev.soc_wh / ev.battery_wh
+        ev.battery_wh, ev.soc_wh = it.battery_wh, it.battery_wh * share
+    if it.soc_percent is not None:
+        ev.soc_wh = ev.battery_wh * it.soc_percent / 100
+    if it.ready is not None:
+        ev.ready = it.ready
+    transactions.advance(cp, evse, "charging_state_changed")
+
+
+def set_meter(cp: Charger, it: SetMeter) -> None:
+    """Sets the register."""
+    evse = cp.evse(it.evse)
+    physics.advance_meter(evse, cp.now)
+    if evse.transaction is not None and it.register_wh < evse.register_wh:
+        raise Impossible(
+            f"a transaction is open, and the register stands at {physics.register_wh(evse)} Wh",
+            field="register_wh",
+            remedy="set a higher value, or end the transaction first",
+        )
+    evse.register_wh = it.register_wh

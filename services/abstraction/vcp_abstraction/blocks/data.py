@@ -1,0 +1,48 @@
+"""Vendor data, both ways."""
+
+from vcp_contracts.actions import PassData
+from vcp_contracts.commands import SendData, SetBehaviour
+from vcp_contracts.events import DataReceived
+from vcp_contracts.requests import DataPassed
+from vcp_contracts.requests import PassData as DataForUs
+from vcp_contracts.values import DataStatus
+
+from vcp_abstraction.charger import Charger, Impossible
+
+
+def send_data(cp: Charger, it: SendData) -> None:
+    """Passes data to the backend; the command ends with the answer."""
+    must_talk(cp)
+    cp.enqueue(
+        PassData(**cp.words(), vendor=it.vendor, message=it.message, content=it.content),
+        "express",
+        command=it.id,
+        origin="command",
+    )
+
+
+def must_talk(cp: Charger) -> None:
+    """What is asked of the backend by name needs a backend that listens."""
+    if not cp.online:
+        raise Impossible("there is no link to the backend", remedy="go_online first")
+    if not cp.registered:
+        raise Impossible("the backend has not accepted the charger's boot", remedy="wait for `registered`")
+
+
+def receive_data(cp: Charger, it: DataForUs) -> DataPassed:
+    """Data from the backend: accepted from the vendors that this charger was told to know (1.6 §4.3)."""
+    known = it.vendor in cp.facts.behaviour.accepts_data_from
+    result: DataStatus = "accepted" if known else "unknown_vendor"
+    cp.note(DataReceived, vendor=it.vendor, message=it.message, content=it.content, result=result)
+    return DataPassed(**cp.reply(it), result=result)
+
+
+def set_behaviour(cp: Charger, it: SetBehaviour) -> None:
+    """How the charger's parts behave from now on."""
+    behaviour = cp.facts.behaviour
+    if it.unlock is not None:
+        behaviour.unlock = it.unlock
+    if it.reset is not None:
+        behaviour.reset = it.reset
+    if it.accepts_data_from is not None:
+        behaviour.accepts_data_from = list(it.accepts_data_from)

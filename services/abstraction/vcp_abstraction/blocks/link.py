@@ -1,0 +1,222 @@
+"""The link: wanted, ordered, up, down; and what that means for everything that waits."""
+
+from datetime import timedelta
+from typing import Any, Literal
+
+from vcp_contracts.commands import GoOffline, GoOnline
+from vcp_contracts.events import LinkChanged
+from vcp_contracts.link import (
+    BackOff,
+    CloseLink,
+    HandlerUp,
+    LinkDown,
+    LinkFailed,
+    LinkUp,
+    OpenLink,
+    SetGate,
+    TuneLink,
+)
+
+from vcp_abstraction import lanes, status
+from vcp_abstraction.blocks import asking, authorization, provisioning
+from vcp_abstraction.charger import Charger, Impossible
+
+
+def go_online(cp: Charger, it: GoOnline) -> None:
+    """Connects. The command ends at the first link, or the first failure."""
+    authorization.must_have_power(cp)
+    if cp.configuration.url is None:
+        raise Impossible("no backend is configured", field="url", remedy="configure the charger with a url")
+    link = cp.facts.link
+    link.back_at = None
+    if link.state == "up":
+        cp.done(it.id, link="up", subprotocol=link.subprotocol)
+        return
+    link.waiting.append(it.id)
+    if link.state == "connecting" and link.wanted:
+        return
+    link.wanted = True
+    order(cp)
+
+
+def order(cp: Charger) -> None:
+    """Orders a link from the Handler."""
+    link = cp.facts.link
+    if cp.around.handler is None or not link.wanted or not cp.facts.powered or cp.configuration.url is None:
+        return
+    link.order += 1
+    link.state = "connecting"
+    link.id = None
+    link.since = cp.now
+    cp.note(LinkChanged, state="connecting")
+    cp.say(
+        OpenLink(
+            **_envelope(cp),
+            order=link.order,
+            url=cp.configuration.url,
+            protocols=_protocols(cp),
+            security=cp.configuration.security,
+            back_off=back_off(cp),
+            ping_s=cp.settings.seconds("OCPPCommCtrlr.WebSocketPingInterval"),
+            gate=cp.manners.rejected_gate if cp.facts.registration.verdict == "rejected" else "open",
+        )
+    )
+
+
+def _envelope(cp: Charger) -> dict[str, Any]:
+    return {"id": cp.mint(), "charge_point": cp.id, "at": cp.now, "cause": cp.cause}
+
+
+def _protocols(cp: Charger) -> tuple[str, ...]:
+    """A transaction belongs to the subprotocol it began in: while one is untold, only that one is offered."""
+    for telling in cp.facts.tellings.values():
+        if telling.subprotocol in cp.configuration.protocols:
+            return (telling.subprotocol,)
+    return cp.configuration.protocols
+
+
+def back_off(cp: Charger) -> BackOff:
+    """How long to wait between attempts (2.0.1 part 4 §5.3)."""
+    return BackOff(
+        minimum_s=cp.settings.seconds("OCPPCommCtrlr.RetryBackOffWaitMinimum"),
+        random_s=cp.settings.seconds("OCPPCommCtrlr.RetryBackOffRandomRange"),
+        repeats=cp.settings.seconds("OCPPCommCtrlr.RetryBackOffRepeatTimes"),
+    )
+
+
+def tune(cp: Charger) -> None:
+    """The settings that time the link have changed."""
+    if cp.facts.link.wanted:
+        ping_s = cp.settings.seconds("OCPPCommCtrlr.WebSocketPingInterval")
+        cp.say(TuneLink(**_envelope(cp), ping_s=ping_s, back_off=back_off(cp)))
+
+
+def gate(cp: Charger) -> None:
+    """While the boot is rejected the backend's calls are not let in (1.6 §4.2, 2.0.1 B03.FR.08)."""
+    link = cp.facts.link
+    rejected = cp.facts.registration.verdict == "rejected"
+    if link.id is None or link.gated == rejected:
+        return
+    link.gated = rejected
+    kind = cp.manners.rejected_gate if rejected else "open"
+    cp.say(SetGate(**_envelope(cp), link=link.id, gate=kind))
+
+
+def go_offline(cp: Charger, it: GoOffline) -> None:
+    """Loses the network, in one of the ways in which networks are lost."""
+    link = cp.facts.link
+    if not link.wanted and link.state == "down":
+        raise Impossible("the charger is offline already", remedy="go_online first")
+    link.wanted = False
+    link.back_at = cp.now + timedelta(seconds=it.seconds) if it.seconds is not None else None
+    close(cp, "reset" if it.how == "refuse" else it.how, "went offline")
+
+
+def close(cp: Charger, how: Literal["close", "reset", "silent"], why: str) -> None:
+    """Gives the link up. The charger counts as offline from now on, whatever the wire still does."""
+    link = cp.facts.link
+    link.order += 1
+    cp.say(CloseLink(**_envelope(cp), order=link.order, how=how, reason=why))
+    was_up = link.state == "up"
+    link.state = "down"
+    if was_up:
+        down(cp, "closed_by_us", why)
+    link.id = None
+    fail_waiting(cp, why)
+
+
+def reopen(cp: Charger, why: str) -> None:
+    """Closes the link and orders another."""
+    close(cp, "reset", why)
+    order(cp)
+
+
+def fail_waiting(cp: Charger, why: str) -> None:
+    """Commands that waited for a link are told that none came."""
+    for command in cp.facts.link.waiting:
+        cp.done(command, link="failed", why=why)
+    cp.facts.link.waiting.clear()
+
+
+# --- facts -----------------------------------------------------------------------------------------------------------
+
+
+def link_up(cp: Charger, it: LinkUp) -> None:
+    """The link stands: boot, or go on where the last link ended."""
+    link = cp.facts.link
+    if it.order != link.order or not link.wanted:
+        return
+    link.state = "up"
+    link.id = it.link
+    link.next_fact = it.n + 1
+    link.subprotocol = it.subprotocol
+    link.since = cp.now
+    link.last_failure = None
+    link.unsupported.clear()
+    link.gated = cp.facts.registration.verdict == "rejected"
+    cp.note(LinkChanged, state="up", link=it.link, subprotocol=it.subprotocol)
+    for command in link.waiting:
+        cp.done(command, link="up", subprotocol=it.subprotocol)
+    link.waiting.clear()
+    away = cp.now - link.down_since if link.down_since is not None else None
+    link.down_since = None
+    if not cp.registered or cp.configuration.boot_on_reconnect:
+        provisioning.boot(cp)
+        return
+    long = away is not None and away.total_seconds() > cp.settings.seconds("OCPPCommCtrlr.OfflineThreshold")
+    if long and cp.manners.status_after_reconnect == "all_after_threshold":
+        cp.facts.reported.clear()
+    status.observe(cp)
+
+
+def link_failed(cp: Charger, it: LinkFailed) -> None:
+    """No link came about; the Handler goes on trying."""
+    link = cp.facts.link
+    if it.order != link.order:
+        return
+    link.last_failure = f"{it.why}: {it.detail}" if it.detail else it.why
+    cp.note(LinkChanged, state="failed", why=it.why, detail=it.detail or None)
+    for command in link.waiting:
+        cp.done(command, link="failed", why=it.why, detail=it.detail)
+    link.waiting.clear()
+
+
+def link_down(cp: Charger, it: LinkDown) -> None:
+    """The link is gone; the Handler tries again by itself, under the same order."""
+    link = cp.facts.link
+    link.state = "connecting" if link.wanted else "down"
+    down(cp, it.why, it.detail)
+    link.id = None
+
+
+def down(cp: Charger, why: str, detail: str = "") -> None:
+    """What the end of a link does."""
+    link = cp.facts.link
+    link.since = cp.now
+    link.down_since = cp.now
+    link.last_failure = f"{why}: {detail}" if detail else why
+    cp.note(
+        LinkChanged, state="down", link=link.id, subprotocol=link.subprotocol, why=why, detail=detail or None
+    )
+    if cp.facts.registration.verdict in ("pending", "rejected"):
+        cp.facts.registration.next_try = None
+    for entry in lanes.link_lost(cp):
+        asking.lost(cp, entry)
+
+
+def handler_up(cp: Charger, it: HandlerUp) -> None:
+    """Another Handler has the partition: the links of the one before are gone, and are ordered again."""
+    link = cp.facts.link
+    if link.state == "up":
+        link.state = "connecting"
+        down(cp, "lost", "the Handler changed")
+    link.id = None
+    order(cp)
+
+
+def network_back(cp: Charger) -> None:
+    """The network returns by itself, or a restart is over."""
+    link = cp.facts.link
+    link.back_at = None
+    link.wanted = True
+    order(cp)

@@ -1,0 +1,315 @@
+"""Life of the charger: set up, booted, alive, restarted, without power, retired."""
+
+from datetime import timedelta
+
+from vcp_contracts.actions import Boot
+from vcp_contracts.commands import PowerCycle, PowerOff, PowerOn, Provision, Retire
+from vcp_contracts.configuration import ChargePointConfiguration
+from vcp_contracts.events import ChargePointChanged, Registered, SettingChanged
+from vcp_contracts.outcomes import BootAnswer
+from vcp_contracts.requests import Reset, Resetting
+from vcp_contracts.settings import BY_NAME, find
+from vcp_contracts.values import BootReason, Fault, StopReason
+
+from vcp_abstraction import status
+from vcp_abstraction.blocks import link, metering, transactions
+from vcp_abstraction.charger import Charger, Impossible
+from vcp_abstraction.facts import (
+    ConnectorFacts,
+    EvseFacts,
+    Facts,
+    Registration,
+    Restart,
+    SettingValues,
+    Setup,
+)
+from vcp_abstraction.settings import Settings, normal
+
+BOOT_RETRY = timedelta(seconds=30)
+"""The charger's own wait before it boots again, where the backend named none (1.6 §4.2: not flooding)."""
+
+RESTART_PATIENCE = timedelta(seconds=10)
+"""How long a restart waits until what it ended has been told."""
+
+RESTART_TIME = timedelta(seconds=1)
+"""How long the charger is away."""
+
+BOOT_FIELDS = (
+    "vendor",
+    "model",
+    "serial_number",
+    "firmware_version",
+    "meter_serial_number",
+    "meter_type",
+    "iccid",
+    "imsi",
+)
+
+
+# --- set up ----------------------------------------------------------------------------------------------------------
+
+
+def provision(cp: Charger, it: Provision) -> None:
+    """Sets the charger up, or changes how it is set up."""
+    new = it.configuration
+    values = _checked_settings(new)
+    if cp.setup is None:
+        _first(cp, new, values)
+        cp.done(it.id, change="provisioned")
+        return
+    if cp.facts.quarantined:
+        cp.facts.quarantined = False
+    if new == cp.configuration:
+        cp.done(it.id, change="none")
+        return
+    _change(cp, new, values)
+    cp.done(it.id, change="configured")
+
+
+def _checked_settings(configuration: ChargePointConfiguration) -> dict[str, str]:
+    """The settings by full name; raises Impossible naming the one that is wrong."""
+    values: dict[str, str] = {}
+    for name, value in configuration.settings.items():
+        row = find(name)
+        if row is None or row.derived:
+            raise Impossible(
+                f"there is no setting {name} that can be set",
+                field=f"settings.{name}",
+                remedy="see the settings in the view",
+            )
+        good, rule = normal(row, value)
+        if good is None:
+            raise Impossible(f"{name} {rule}", field=f"settings.{name}", remedy=f"give a value that {rule}")
+        values[row.name] = good
+    return values
+
+
+def _first(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) -> None:
+    cp.setup = Setup(configuration=new)
+    cp.touch("setup")
+    cp.facts = Facts(evses=_hardware(cp, new))
+    cp.settings = Settings(SettingValues())
+    _put_all(cp, values)
+    metering.reschedule(cp)
+    cp.note(ChargePointChanged, change="provisioned")
+    status.observe(cp)
+    if new.online and new.url is not None:
+        cp.facts.link.wanted = True
+        link.order(cp)
+
+
+def _hardware(cp: Charger, configuration: ChargePointConfiguration) -> list[EvseFacts]:
+    evses = []
+    for number, hardware in enumerate(configuration.evses, 1):
+        connectors = [
+            ConnectorFacts(
+                id=n,
+                plugged_station=part.plugged or part.fixed_cable,
+                plugged_ev=part.plugged,
+                operative=not part.inoperative,
+                faults=[Fault(**part.fault.model_dump())] if part.fault else [],
+            )
+            for n, part in enumerate(hardware.connectors, 1)
+        ]
+        evses.append(
+            EvseFacts(id=number, connectors=connectors, register_wh=hardware.register_wh, metered_at=cp.now)
+        )
+    return evses
+
+
+def _put_all(cp: Charger, values: dict[str, str]) -> None:
+    for name, value in values.items():
+        cp.settings.put(BY_NAME[name.casefold()], value)
+
+
+def _change(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) -> None:
+    old = cp.configuration
+    if new.evses != old.evses:
+        if any(True for _ in cp.running()):
+            raise Impossible(
+                "a transaction is open", field="evses", remedy="end it before you change the hardware"
+            )
+        cp.facts.evses = _hardware(cp, new)
+        cp.facts.reported.clear()
+    cp.setup = Setup(configuration=new)
+    cp.touch("setup")
+    before = _checked_settings(old)
+    _put_all(cp, {name: value for name, value in values.items() if before.get(name) != value})
+    metering.reschedule(cp)
+    cp.note(ChargePointChanged, change="configured")
+    status.observe(cp)
+    booted_as_another = any(getattr(new, field) != getattr(old, field) for field in BOOT_FIELDS)
+    if booted_as_another:
+        # OCPP-J 1.6 §5.4: boot again when the boot's data have changed
+        cp.facts.registration.verdict = "none"
+    elsewhere = (new.url, new.protocols, new.security) != (old.url, old.protocols, old.security)
+    if cp.facts.link.wanted and (elsewhere or booted_as_another):
+        link.reopen(cp, "configured anew")
+    elif new.online and not old.online and new.url is not None:
+        cp.facts.link.wanted = True
+        link.order(cp)
+
+
+def retire(cp: Charger, it: Retire) -> None:
+    """Takes the charger out of the world."""
+    if cp.facts.link.wanted or cp.facts.link.state != "down":
+        link.close(cp, "close", "retired")
+    cp.note(ChargePointChanged, change="retired")
+    cp.done(it.id)
+    cp.setup = None
+
+
+# --- power -----------------------------------------------------------------------------------------------------------
+
+
+def power_off(cp: Charger, it: PowerOff) -> None:
+    """The mains fail: nothing is told now; what was going on has ended."""
+    if not cp.facts.powered:
+        raise Impossible("the charger has no power already", remedy="power_on first")
+    _lose_power(cp)
+
+
+def _lose_power(cp: Charger) -> None:
+    cp.facts.powered = False
+    wanted = cp.facts.link.wanted
+    if wanted:
+        link.close(cp, "reset", "power lost")
+        cp.facts.link.wanted = True
+    for evse in cp.facts.evses:
+        if evse.transaction is not None:
+            transactions.end(cp, evse, "abnormal_condition", "power_loss")
+        evse.authorization = None
+        evse.awaiting = None
+        evse.plug_deadline = None
+    cp.facts.restart = None
+
+
+def power_on(cp: Charger, it: PowerOn) -> None:
+    """The mains are back: the charger boots."""
+    if cp.facts.powered and not cp.facts.quarantined:
+        raise Impossible("the charger has power already", remedy="power_cycle, if it shall boot again")
+    cp.facts.quarantined = False
+    _wake(cp, "power_up")
+
+
+def power_cycle(cp: Charger, it: PowerCycle) -> None:
+    """Off and on again."""
+    if cp.facts.powered:
+        _lose_power(cp)
+    _wake(cp, "power_up")
+
+
+def _wake(cp: Charger, reason: BootReason) -> None:
+    cp.facts.powered = True
+    ever = cp.facts.registration.ever_accepted
+    cp.facts.registration = Registration(boot_reason=reason, ever_accepted=ever)
+    cp.facts.reported.clear()
+    for evse in cp.facts.evses:
+        evse.metered_at = cp.now
+        evse.power_w = 0.0
+    metering.reschedule(cp)
+    status.observe(cp)
+    link.order(cp)
+
+
+# --- boot ------------------------------------------------------------------------------------------------------------
+
+
+def boot(cp: Charger, reason: BootReason | None = None) -> None:
+    """Tells the backend that the charger has started, unless that is under way."""
+    registration = cp.facts.registration
+    if cp.facts.lanes.boot:
+        return
+    waits = registration.verdict == "rejected" and registration.next_try is not None
+    if waits and reason is None and registration.next_try > cp.now:  # type: ignore[operator]
+        return
+    registration.next_try = None
+    configuration = cp.configuration
+    cp.enqueue(
+        Boot(
+            **cp.words(),
+            reason=reason or registration.boot_reason,
+            **{name: getattr(configuration, name) for name in BOOT_FIELDS},
+        ),
+        "boot",
+    )
+
+
+def booted(cp: Charger, answer: BootAnswer) -> None:
+    """The backend's verdict (1.6 §4.2, 2.0.1 B01 to B03)."""
+    registration = cp.facts.registration
+    registration.verdict = answer.verdict
+    registration.at = cp.now
+    cp.note(Registered, verdict=answer.verdict, interval_s=answer.interval_s)
+    if answer.verdict != "accepted":
+        wait = timedelta(seconds=answer.interval_s) if answer.interval_s > 0 else BOOT_RETRY
+        registration.next_try = cp.now + wait
+    else:
+        registration.ever_accepted = True
+        registration.next_try = None
+        if answer.interval_s > 0:
+            row = BY_NAME["ocppcommctrlr.heartbeatinterval"]
+            if cp.settings.text(row.name) != str(answer.interval_s):
+                cp.settings.put(row, str(answer.interval_s))
+                cp.note(SettingChanged, name=row.name, value=str(answer.interval_s), by="boot")
+        cp.facts.reported.clear()
+    link.gate(cp)
+    status.observe(cp)
+
+
+def boot_failed(cp: Charger) -> None:
+    """No verdict came: tries again after the charger's own interval."""
+    cp.facts.registration.next_try = cp.now + BOOT_RETRY
+
+
+def disowned(cp: Charger) -> None:
+    """The backend answers with a security error: it has not accepted this charger (2.0.1 B01.FR.10)."""
+    cp.facts.registration.verdict = "none"
+    boot(cp)
+
+
+# --- restart ---------------------------------------------------------------------------------------------------------
+
+
+def reset(cp: Charger, it: Reset) -> Resetting:
+    """Restarts, now or when idle (1.6 §5.14, 2.0.1 B11 and B12)."""
+    if cp.facts.behaviour.reset == "refused" or it.place.evse != 0:
+        return Resetting(**cp.reply(it), result="rejected")
+    busy = any(True for _ in cp.running())
+    if it.when == "idle" and busy:
+        cp.facts.restart = Restart(reason="scheduled_reset", when_idle=True)
+        return Resetting(**cp.reply(it), result="scheduled")
+    why: StopReason = "soft_reset" if it.restart == "application" else "hard_reset"
+    for evse in cp.facts.evses:
+        if evse.transaction is not None:
+            transactions.end(cp, evse, "reset_command", why)
+        evse.authorization = None
+    cp.facts.restart = Restart(reason="remote_reset", deadline=cp.now + RESTART_PATIENCE)
+    return Resetting(**cp.reply(it), result="accepted")
+
+
+def perhaps_restart(cp: Charger) -> None:
+    """A restart that was asked for happens once nothing more is to be told."""
+    restart = cp.facts.restart
+    if restart is None:
+        return
+    if restart.when_idle:
+        if any(True for _ in cp.running()):
+            return
+        restart.when_idle = False
+        restart.deadline = cp.now + RESTART_PATIENCE
+    lanes = cp.facts.lanes
+    idle = not lanes.transactions and lanes.in_flight is None
+    late = restart.deadline is not None and restart.deadline <= cp.now
+    if cp.online and not idle and not late:
+        return
+    cp.facts.restart = None
+    ever = cp.facts.registration.ever_accepted
+    wanted = cp.facts.link.wanted
+    if wanted:
+        link.close(cp, "close", "restarting")
+    cp.facts.registration = Registration(boot_reason=restart.reason, ever_accepted=ever)
+    cp.facts.reported.clear()
+    if wanted:
+        cp.facts.link.wanted = False
+        cp.facts.link.back_at = cp.now + RESTART_TIME

@@ -1,0 +1,147 @@
+"""Remote control: the backend starts, stops and triggers. The answer leaves first, what it causes comes after."""
+
+from vcp_contracts.actions import Beat, ReportMeter
+from vcp_contracts.requests import (
+    ChargingStart,
+    ChargingStop,
+    StartCharging,
+    StopCharging,
+    Trigger,
+    Triggered,
+    TriggerResult,
+)
+from vcp_contracts.values import Place, Token
+
+from vcp_abstraction import physics, status
+from vcp_abstraction.blocks import authorization, provisioning, transactions
+from vcp_abstraction.charger import Charger
+from vcp_abstraction.facts import EvseFacts
+
+
+def start_charging(cp: Charger, it: StartCharging) -> ChargingStart:
+    """Will try, if the place can serve (1.6 §5.11, 2.0.1 F01)."""
+    evse, why_not = _chosen(cp, it)
+    if evse is None:
+        return ChargingStart(**cp.reply(it), result="rejected", detail=why_not)
+    open_transaction = evse.transaction.id if evse.transaction is not None else None
+    asks = cp.settings.flag("AuthCtrlr.AuthorizeRemoteStart") and it.token.kind not in (
+        "central",
+        "no_authorization",
+    )
+    remote_start = it.remote_start if it.remote_start is not None else 0
+    if asks:
+        authorization.begin(cp, evse, it.token, "remote", remote_start=remote_start)
+    else:
+        authorization.accept(cp, evse, it.token, None, "none", remote_start=remote_start)
+    return ChargingStart(**cp.reply(it), result="accepted", transaction=open_transaction)
+
+
+def _chosen(cp: Charger, it: StartCharging) -> tuple[EvseFacts | None, str]:
+    if not cp.registered:
+        return None, "not accepted by the backend"
+    if it.place is None or it.place.evse == 0:
+        free = [evse for evse in cp.facts.evses if _obstacle(cp, evse, it.token) is None]
+        plugged = [evse for evse in free if evse.connected is not None]
+        chosen = (plugged or free)[:1]
+        return (chosen[0], "") if chosen else (None, "no EVSE is free")
+    if not cp.knows(it.place):
+        return None, "unknown EVSE"
+    evse = cp.facts.evses[it.place.evse - 1]
+    obstacle = _obstacle(cp, evse, it.token)
+    return (evse, "") if obstacle is None else (None, obstacle)
+
+
+def _obstacle(cp: Charger, evse: EvseFacts, token: Token) -> str | None:
+    if status.blocking_fault(cp, evse) is not None:
+        return "faulted"
+    if not status.is_operative(cp, evse):
+        return "unavailable"
+    if evse.authorization is not None or evse.awaiting is not None:
+        return "in use"
+    if cp.facts.restart is not None:
+        return "about to restart"
+    return None
+
+
+def stop_charging(cp: Charger, it: StopCharging) -> ChargingStop:
+    """Stops the running transaction that the wire knows by this name (1.6 §5.12, 2.0.1 F03)."""
+    evse = _named(cp, it.transaction)
+    if evse is None:
+        return ChargingStop(**cp.reply(it), result="rejected", detail="no such transaction")
+    authorization.withdraw(cp, evse, "remote_stop", "remote")
+    return ChargingStop(**cp.reply(it), result="accepted")
+
+
+def _named(cp: Charger, name: str) -> EvseFacts | None:
+    for evse in cp.running():
+        transaction = evse.transaction
+        assert transaction is not None
+        by_backend = cp.manners.transactions_named_by == "backend"
+        known_as = cp.facts.tellings[transaction.id].backend_name if by_backend else transaction.id
+        if known_as == name:
+            return evse
+    return None
+
+
+def trigger(cp: Charger, it: Trigger) -> Triggered:
+    """A message on demand, with what is true now (1.6 §5.17, 2.0.1 F06)."""
+    return Triggered(**cp.reply(it), result=_trigger(cp, it))
+
+
+def _trigger(cp: Charger, it: Trigger) -> TriggerResult:
+    if it.place is not None and not cp.knows(it.place):
+        return "rejected"
+    cp.origin = "triggered"
+    match it.what:
+        case "boot":
+            if cp.registered:
+                # 1.6 errata 3.35, 2.0.1 F06.FR.17
+                return "rejected"
+            provisioning.boot(cp, "triggered" if cp.facts.registration.ever_accepted else None)
+        case "beat":
+            cp.enqueue(Beat(**cp.words()), "express")
+        case "status":
+            for place in _covered(cp, it.place):
+                status.report(cp, place)
+        case "meter":
+            return _trigger_meter(cp, it.place)
+        case "transaction":
+            return _trigger_transaction(cp, it.place)
+        case _:
+            return "not_implemented"
+    return "accepted"
+
+
+def _covered(cp: Charger, place: Place | None) -> list[Place]:
+    every = status.places(cp)
+    if place is None:
+        return every
+    return [p for p in every if p.evse == place.evse and place.connector in (None, p.connector)] or [place]
+
+
+def _trigger_meter(cp: Charger, place: Place | None) -> TriggerResult:
+    sampled = cp.manners.triggered_meter_uses == "sampled"
+    measurands = cp.settings.members(
+        "SampledDataCtrlr.TxUpdatedMeasurands" if sampled else "AlignedDataCtrlr.Measurands"
+    )
+    for evse in cp.evses_at(place):
+        reading = physics.sample(cp, evse, measurands, "trigger")
+        if reading is None:
+            return "rejected"
+        if sampled and evse.transaction is not None:
+            transactions.tell(cp, evse, "updated", "trigger", (reading,))
+            continue
+        cp.enqueue(
+            ReportMeter(**cp.words(), place=Place(evse=evse.id), samples=(reading,)),
+            "express",
+        )
+    return "accepted"
+
+
+def _trigger_transaction(cp: Charger, place: Place | None) -> TriggerResult:
+    measurands = cp.settings.members("SampledDataCtrlr.TxUpdatedMeasurands")
+    busy = [evse for evse in cp.evses_at(place) if evse.transaction is not None]
+    for evse in busy:
+        reading = physics.sample(cp, evse, measurands, "trigger")
+        transactions.tell(cp, evse, "updated", "trigger", (reading,) if reading else ())
+    return "accepted" if busy else "rejected"

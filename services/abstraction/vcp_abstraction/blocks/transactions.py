@@ -1,0 +1,385 @@
+"""One physical session machine, and two small reporters over it.
+
+A transaction begins when the first of its start points holds, and ends when the first of its stop points that has
+held fails (2.0.1 E01, E06; 1.6 is the case start PowerPathClosed, stop Authorized).
+"""
+
+from datetime import timedelta
+
+from vcp_contracts.actions import ReportTransaction, SessionNews
+from vcp_contracts.events import TransactionEnded, TransactionStarted, TransactionUpdated
+from vcp_contracts.manners import StartPoint
+from vcp_contracts.outcomes import TransactionAnswer
+from vcp_contracts.values import ChargingState, Place, Sample, StopReason, Token, TokenInfo, Trigger
+
+from vcp_abstraction import lanes, physics, status
+from vcp_abstraction.charger import Charger
+from vcp_abstraction.facts import EvseFacts, Queued, Telling, Transaction
+
+POINTS: dict[str, StartPoint] = {
+    "ParkingBayOccupancy": "parking_bay_occupancy",
+    "EVConnected": "ev_connected",
+    "Authorized": "authorized",
+    "PowerPathClosed": "power_path_closed",
+    "EnergyTransfer": "energy_transfer",
+}
+
+MOST_END_SAMPLES = 100
+"""Readings kept for the end of a transaction; beyond it every second one in the middle goes (2.0.1 E06.FR.12)."""
+
+
+def start_points(cp: Charger) -> frozenset[StartPoint]:
+    """What starts a transaction."""
+    fixed = cp.manners.start_points
+    return (
+        fixed
+        if fixed is not None
+        else frozenset(POINTS[p] for p in cp.settings.members("TxCtrlr.TxStartPoint"))
+    )
+
+
+def stop_points(cp: Charger) -> frozenset[StartPoint]:
+    """What a transaction needs to go on."""
+    fixed = cp.manners.stop_points
+    return (
+        fixed
+        if fixed is not None
+        else frozenset(POINTS[p] for p in cp.settings.members("TxCtrlr.TxStopPoint"))
+    )
+
+
+def holds(cp: Charger, evse: EvseFacts, point: StartPoint) -> bool:
+    """Whether a start or stop point holds now."""
+    connected = evse.connected is not None
+    authorized = evse.authorization is not None
+    match point:
+        case "ev_connected" | "parking_bay_occupancy":
+            return connected
+        case "authorized":
+            return authorized
+        case "power_path_closed":
+            return connected and authorized
+        case "energy_transfer":
+            return charging_state(cp, evse) == "charging"
+
+
+def charging_state(cp: Charger, evse: EvseFacts) -> ChargingState:
+    """What the facts say of the energy. If both sides suspend, the station's word wins (1.6 §4.9)."""
+    if evse.connected is None:
+        return "idle"
+    if evse.authorization is None or not cp.facts.powered:
+        return "ev_connected"
+    transaction = evse.transaction
+    withheld = transaction is not None and transaction.suspended
+    if withheld or status.blocking_fault(cp, evse) is not None:
+        return "suspended_evse"
+    return "charging" if physics.drawn_w(cp, evse) > 0 else "suspended_ev"
+
+
+def advance(
+    cp: Charger,
+    evse: EvseFacts,
+    trigger: Trigger,
+    *,
+    reason: StopReason | None = None,
+    token: Token | None = None,
+    note: str | None = None,
+) -> None:
+    """Something happened at an EVSE: starts, goes on with or ends its transaction, and lets energy flow or not."""
+    physics.advance_meter(evse, cp.now)
+    if evse.transaction is None:
+        _perhaps_start(cp, evse, trigger)
+    elif _over(cp, evse):
+        end(cp, evse, trigger, reason or evse.transaction.stop_reason or "other", token)
+    else:
+        _go_on(cp, evse, trigger, token)
+    _let_flow(cp, evse)
+    status.observe(cp, note)
+
+
+def _let_flow(cp: Charger, evse: EvseFacts) -> None:
+    flows = evse.transaction is not None and evse.transaction.state == "charging"
+    evse.power_w = physics.drawn_w(cp, evse) if flows else 0.0
+
+
+def _perhaps_start(cp: Charger, evse: EvseFacts, trigger: Trigger) -> None:
+    if not status.is_operative(cp, evse) or status.blocking_fault(cp, evse) is not None:
+        return
+    if any(holds(cp, evse, point) for point in start_points(cp)):
+        start(cp, evse, trigger)
+
+
+def _over(cp: Charger, evse: EvseFacts) -> bool:
+    assert evse.transaction is not None
+    points = stop_points(cp)
+    now_held = {point for point in points if holds(cp, evse, point)}
+    if evse.transaction.held & points - now_held:
+        return True
+    evse.transaction.held |= now_held
+    return False
+
+
+def start(cp: Charger, evse: EvseFacts, trigger: Trigger) -> None:
+    """A transaction begins."""
+    authorization = evse.authorization
+    connector = evse.connected
+    transaction = Transaction(
+        id=cp.mint_uuid(),
+        connector=connector.id if connector else None,
+        token=authorization.token if authorization else None,
+        group=authorization.group if authorization else None,
+        remote_start=authorization.remote_start if authorization else None,
+        state="ev_connected" if connector else "idle",
+        started_at=cp.now,
+        start_wh=evse.register_wh,
+    )
+    evse.transaction = transaction
+    evse.finishing = False
+    evse.plug_deadline = None
+    transaction.held = {point for point in stop_points(cp) if holds(cp, evse, point)}
+    cp.facts.tellings[transaction.id] = Telling(
+        evse=evse.id, subprotocol=cp.facts.link.subprotocol or cp.configuration.protocols[0]
+    )
+    if connector is not None and authorization is not None:
+        lock(cp, evse)
+        authorization.deadline = None
+    interval = cp.settings.seconds("SampledDataCtrlr.TxUpdatedInterval")
+    transaction.sample_due = cp.now + timedelta(seconds=interval) if interval > 0 else None
+    begin = physics.sample(cp, evse, end_measurands(cp), "begin")
+    if begin is not None:
+        transaction.end_samples.append(begin)
+    cp.note(
+        TransactionStarted,
+        transaction=transaction.id,
+        place=Place(evse=evse.id, connector=transaction.connector),
+        register_wh=physics.register_wh(evse),
+    )
+    first = physics.sample(cp, evse, cp.settings.members("SampledDataCtrlr.TxStartedMeasurands"), "begin")
+    tell(cp, evse, "started", trigger, (first,) if first else ())
+    _go_on(cp, evse, "charging_state_changed", None)
+
+
+def _go_on(cp: Charger, evse: EvseFacts, trigger: Trigger, token: Token | None) -> None:
+    """The transaction is still open: tells what is new about it."""
+    transaction = evse.transaction
+    assert transaction is not None
+    authorization = evse.authorization
+    if authorization is not None and transaction.token is None:
+        transaction.token, transaction.group = authorization.token, authorization.group
+        transaction.remote_start = authorization.remote_start
+    if evse.connected is not None:
+        transaction.connector = evse.connected.id
+        if authorization is not None:
+            lock(cp, evse)
+            authorization.deadline = None
+    state = charging_state(cp, evse)
+    specific = trigger != "charging_state_changed" or token is not None
+    if state == transaction.state and not specific:
+        return
+    steps = _steps(transaction.state, state, trigger)
+    for step, why in steps:
+        transaction.state = step
+        cp.note(
+            TransactionUpdated,
+            transaction=transaction.id,
+            place=Place(evse=evse.id, connector=transaction.connector),
+            state=step,
+            backend_name=cp.facts.tellings[transaction.id].backend_name,
+        )
+        if cp.manners.transaction_updates == "every_change":
+            tell(cp, evse, "updated", why, (), stop_token=token if why == trigger else None)
+
+
+def _steps(was: ChargingState, now: ChargingState, trigger: Trigger) -> list[tuple[ChargingState, Trigger]]:
+    """A cable or a token is told with the state it leads to; energy that then flows is a second event (2.0.1 E03)."""
+    leads_to_energy = now in ("charging", "suspended_ev", "suspended_evse")
+    if trigger in ("cable_plugged_in", "authorized", "remote_start") and leads_to_energy:
+        return [("ev_connected", trigger), (now, "charging_state_changed")]
+    return [(now, trigger)]
+
+
+def end(
+    cp: Charger, evse: EvseFacts, trigger: Trigger, reason: StopReason, token: Token | None = None
+) -> None:
+    """The transaction is over: whatever it was."""
+    transaction = evse.transaction
+    assert transaction is not None
+    physics.advance_meter(evse, cp.now)
+    evse.power_w = 0.0
+    transaction.stop_reason = transaction.stop_reason or reason
+    transaction.stop_token = token or transaction.stop_token
+    transaction.state = "ev_connected" if evse.connected is not None else "idle"
+    measurands = end_measurands(cp)
+    last = physics.sample(cp, evse, measurands, "end")
+    if last is not None:
+        transaction.end_samples.append(last)
+    samples = tuple(transaction.end_samples) if measurands else ()
+    tell(cp, evse, "ended", trigger, samples)
+    telling = cp.facts.tellings[transaction.id]
+    telling.ended = True
+    cp.note(
+        TransactionEnded,
+        transaction=transaction.id,
+        place=Place(evse=evse.id, connector=transaction.connector),
+        reason=transaction.stop_reason,
+        register_wh=physics.register_wh(evse),
+        energy_wh=physics.register_wh(evse) - int(transaction.start_wh + 1e-6),
+        backend_name=telling.backend_name,
+    )
+    evse.transaction = None
+    evse.authorization = None
+    evse.finishing = any(c.plugged_station or c.plugged_ev for c in evse.connectors)
+    if transaction.stop_reason != "deauthorized":
+        # 1.6 errata 3.17: the cable of a refused token stays locked until its owner shows it again
+        unlock(evse)
+    from vcp_abstraction.blocks import availability
+
+    availability.carry_out(cp, evse)
+
+
+def end_measurands(cp: Charger) -> list[str]:
+    """What is measured for the end of a transaction."""
+    sampled = cp.settings.members("SampledDataCtrlr.TxEndedMeasurands")
+    aligned = cp.settings.members("AlignedDataCtrlr.TxEndedMeasurands")
+    return [*sampled, *(m for m in aligned if m not in sampled)]
+
+
+def keep_for_end(cp: Charger, transaction: Transaction, reading: Sample | None) -> None:
+    """Keeps a reading for the end of the transaction, within bounds."""
+    if reading is None:
+        return
+    transaction.end_samples.append(reading)
+    if len(transaction.end_samples) > MOST_END_SAMPLES:
+        del transaction.end_samples[1:-1:2]
+
+
+def tell(
+    cp: Charger,
+    evse: EvseFacts,
+    phase: str,
+    trigger: Trigger,
+    samples: tuple[Sample, ...],
+    *,
+    stop_token: Token | None = None,
+) -> None:
+    """Queues a report of the transaction. It carries all facts; `news` says which were not told before."""
+    transaction = evse.transaction
+    assert transaction is not None
+    news: set[SessionNews] = {"state"} if phase == "started" or trigger != "meter_periodic" else set()
+    if transaction.connector is not None and "place" not in transaction.told:
+        news.add("place")
+    if transaction.token is not None and "token" not in transaction.told:
+        news.add("token")
+    if transaction.remote_start is not None and "remote_start" not in transaction.told:
+        news.add("remote_start")
+    transaction.told |= news - {"state"}
+    cp.enqueue(
+        ReportTransaction(
+            **cp.words(),
+            phase=phase,  # type: ignore[arg-type]
+            transaction=transaction.id,
+            place=Place(evse=evse.id, connector=transaction.connector),
+            token=transaction.token,
+            state=transaction.state,
+            seq=transaction.seq,
+            offline=not cp.online,
+            trigger=trigger,
+            stop_reason=transaction.stop_reason if phase == "ended" else None,
+            register_wh=physics.register_wh(evse),
+            samples=samples,
+            remote_start=transaction.remote_start,
+            stop_token=stop_token or (transaction.stop_token if phase == "ended" else None),
+            phases_used=physics.outlet(cp, evse).phases if transaction.state == "charging" else None,
+            news=frozenset(news),
+        ),
+        "transactions",
+    )
+    transaction.seq += 1
+    lanes.thin_out(cp)
+
+
+def lock(cp: Charger, evse: EvseFacts) -> None:
+    """Holds the connected cable's station end, where it has one."""
+    connector = evse.connected
+    if (
+        connector is not None
+        and not cp.configuration.evses[evse.id - 1].connectors[connector.id - 1].fixed_cable
+    ):
+        connector.locked = True
+
+
+def unlock(evse: EvseFacts) -> None:
+    """Lets go of the cable."""
+    for connector in evse.connectors:
+        connector.locked = False
+
+
+# --- what the backend says of it -------------------------------------------------------------------------------------
+
+
+def answered(cp: Charger, entry: Queued, answer: TransactionAnswer) -> None:
+    """The backend heard of a transaction: learns its name, and judges its verdict on the token."""
+    action = entry.action
+    assert isinstance(action, ReportTransaction)
+    telling = cp.facts.tellings.get(action.transaction)
+    if telling is None:
+        return
+    if answer.backend_name is not None and action.phase == "started":
+        telling.backend_name = answer.backend_name
+    told(cp, action)
+    if answer.info is None:
+        return
+    from vcp_abstraction.blocks import authorization
+
+    about = action.stop_token if action.phase == "ended" and action.stop_token else action.token
+    if about is not None:
+        authorization.remember(cp, about, answer.info)
+    evse = cp.facts.evses[telling.evse - 1]
+    if evse.transaction is not None and evse.transaction.id == action.transaction and action.phase != "ended":
+        judge_after_start(cp, evse, answer.info)
+
+
+def told(cp: Charger, action: ReportTransaction) -> None:
+    """A report is out of the queue: after the last one, nothing more is kept of the transaction."""
+    if action.phase == "ended":
+        cp.facts.tellings.pop(action.transaction, None)
+
+
+def judge_after_start(cp: Charger, evse: EvseFacts, info: TokenInfo) -> None:
+    """The backend's verdict on a token that is already charging (1.6 errata 3.17; 2.0.1 E05, C15)."""
+    transaction = evse.transaction
+    assert transaction is not None
+    if info.status == "accepted":
+        transaction.group = info.group or transaction.group
+        if transaction.suspended:
+            transaction.suspended = False
+            advance(cp, evse, "charging_state_changed")
+        return
+    if evse.authorization is None:
+        return
+    if cp.settings.flag("TxCtrlr.StopTxOnInvalidId"):
+        evse.authorization = None
+        transaction.stop_reason = "deauthorized"
+        advance(cp, evse, "deauthorized", reason="deauthorized")
+        return
+    allowed = cp.settings.number("TxCtrlr.MaxEnergyOnInvalidId")
+    used_wh = evse.register_wh - transaction.start_wh
+    if allowed and used_wh < allowed:
+        transaction.energy_left_wh = allowed - used_wh
+        return
+    transaction.suspended = True
+    advance(cp, evse, "charging_state_changed")
+
+
+def energy_used_up(cp: Charger, evse: EvseFacts) -> None:
+    """The battery is full, or the energy allowed to a refused token is used up."""
+    physics.advance_meter(evse, cp.now)
+    transaction = evse.transaction
+    if (
+        transaction is not None
+        and transaction.energy_left_wh is not None
+        and transaction.energy_left_wh <= 1e-6
+    ):
+        transaction.energy_left_wh = None
+        transaction.suspended = True
+    advance(cp, evse, "charging_state_changed")

@@ -1,0 +1,317 @@
+"""One charger: its sections, its queue, and what it says while it decides. Pure: no I/O, no clock of its own."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from vcp_contracts.actions import Action
+from vcp_contracts.configuration import ChargePointConfiguration
+from vcp_contracts.link import AnyOrder
+from vcp_contracts.manners import Manners
+from vcp_contracts.requests import Reply, Request
+from vcp_contracts.results import CommandResult
+from vcp_contracts.values import Place
+from vcp_contracts.words import UNTIMED, Word
+
+from vcp_abstraction.facts import (
+    ConnectorFacts,
+    EvseFacts,
+    Facts,
+    Lane,
+    Origin,
+    Queued,
+    SettingValues,
+    Setup,
+    Tokens,
+)
+from vcp_abstraction.settings import Settings
+
+EARLIEST = UNTIMED
+
+UNANNOUNCED = Manners(
+    session_style="event_stream",
+    transactions_named_by="station",
+    transaction_updates="every_change",
+    end_data_interval="own_interval",
+    status_words="coarse",
+    status_scope="connector",
+    status_carries_fault=False,
+    status_after_reconnect="changed",
+    station_availability="own_level",
+    idle_meter_is_durable=False,
+    triggered_meter_uses="aligned",
+    pre_authorize_covers_list=False,
+    cache_excludes_list=False,
+    token_max=255,
+    token_typed=True,
+    anonymous_start=True,
+    unlock_in_transaction="refused",
+    rejected_gate="security_error",
+    power_limit_reading="per_phase",
+    password_rule="text",
+    resume_reset=False,
+)
+"""Manners of a charger that no Handler has ever announced any for."""
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What a partition's chargers share: the nonce of the ids, and what the Handler has announced."""
+
+    nonce: str = "0"
+    manners: dict[str, Manners] = field(default_factory=dict)
+    handler: str | None = None
+
+
+@dataclass(slots=True)
+class Decision:
+    """What came of one message: words for the Handler, events for the world, results of commands."""
+
+    to_handler: list[Action | Reply | AnyOrder] = field(default_factory=list)
+    events: list[Word] = field(default_factory=list)
+    results: list[CommandResult] = field(default_factory=list)
+
+
+class Impossible(Exception):
+    """A command that this charger can't carry out now. Raised before anything has changed."""
+
+    def __init__(self, reason: str, *, remedy: str | None = None, field: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.remedy = remedy
+        self.field = field
+
+
+class Charger:
+    """The aggregate. Blocks change `facts`, queue actions and note events through it."""
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+        self.setup: Setup | None = None
+        self.facts = Facts()
+        self.tokens = Tokens()
+        self.settings = Settings(SettingValues())
+        self.queue: dict[int, Queued] = {}
+        self._dirty: set[str] = set()
+        self._queue_written: set[int] = set()
+        self._queue_removed: set[int] = set()
+        self.now: datetime = EARLIEST
+        self.around = Surroundings()
+        self.decision = Decision()
+        self.cause: str | None = None
+        self.after: str | None = None
+        self.origin: Origin = "own"
+
+    # --- keeping -------------------------------------------------------------------------------------------------
+
+    @property
+    def exists(self) -> bool:
+        """Whether it has been set up."""
+        return self.setup is not None
+
+    @property
+    def configuration(self) -> ChargePointConfiguration:
+        """How it was set up."""
+        assert self.setup is not None
+        return self.setup.configuration
+
+    @classmethod
+    def load(cls, id: str, sections: dict[str, bytes], queue: dict[str, bytes]) -> "Charger":
+        """A charger as it was kept."""
+        cp = cls(id)
+        if "setup" in sections:
+            cp.setup = Setup.model_validate_json(sections["setup"])
+        if "facts" in sections:
+            cp.facts = Facts.model_validate_json(sections["facts"])
+        if "tokens" in sections:
+            cp.tokens = Tokens.model_validate_json(sections["tokens"])
+        if "settings" in sections:
+            cp.settings = Settings(SettingValues.model_validate_json(sections["settings"]))
+        cp.queue = {int(n): Queued.model_validate_json(entry) for n, entry in queue.items()}
+        return cp
+
+    def dump(self) -> dict[str, bytes]:
+        """The sections that may have changed since the last dump."""
+        if self.setup is None:
+            return {}
+        sections = {"facts": self.facts.model_dump_json(exclude_defaults=True).encode()}
+        if "setup" in self._dirty:
+            sections["setup"] = self.setup.model_dump_json().encode()
+        if "tokens" in self._dirty:
+            sections["tokens"] = self.tokens.model_dump_json(exclude_none=True).encode()
+        if self.settings.changed or "setup" in self._dirty:
+            sections["settings"] = self.settings.kept.model_dump_json().encode()
+            self.settings.changed = False
+        self._dirty.clear()
+        return sections
+
+    def touch(self, section: str) -> None:
+        """A section other than `facts` has changed."""
+        self._dirty.add(section)
+
+    def drain_queue(self) -> tuple[dict[str, bytes], list[str]]:
+        """Queue entries written and removed since the last drain."""
+        written = {
+            str(n): self.queue[n].model_dump_json(exclude_none=True).encode()
+            for n in sorted(self._queue_written)
+            if n in self.queue
+        }
+        removed = [str(n) for n in sorted(self._queue_removed)]
+        self._queue_written.clear()
+        self._queue_removed.clear()
+        return written, removed
+
+    def view(self) -> bytes:
+        """What readers may know of it, as JSON of `ChargePointView`."""
+        from vcp_abstraction.view import view_of
+
+        return view_of(self)
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When something falls due by itself."""
+        from vcp_abstraction.due import next_due
+
+        return next_due(self)
+
+    @property
+    def quarantined(self) -> bool:
+        """Whether its timers are ignored."""
+        return self.facts.quarantined
+
+    def quarantine(self) -> None:
+        """Let it stand still: its timers have failed."""
+        self.facts.quarantined = True
+
+    # --- facts at hand -------------------------------------------------------------------------------------------
+
+    @property
+    def manners(self) -> Manners:
+        """Of its last link, else of its first offered protocol."""
+        subprotocol = self.facts.link.subprotocol or self.configuration.protocols[0]
+        return self.around.manners.get(subprotocol, UNANNOUNCED)
+
+    @property
+    def online(self) -> bool:
+        """Whether a link stands."""
+        return self.facts.link.state == "up"
+
+    @property
+    def registered(self) -> bool:
+        """Whether the backend has accepted the boot of this start."""
+        return self.facts.registration.verdict == "accepted"
+
+    def evse(self, number: int) -> EvseFacts:
+        """The EVSE of that number; raises Impossible."""
+        if not 1 <= number <= len(self.facts.evses):
+            raise Impossible(
+                f"there is no EVSE {number}", field="evse", remedy=f"use 1 to {len(self.facts.evses)}"
+            )
+        return self.facts.evses[number - 1]
+
+    def connector(self, evse: int, connector: int) -> ConnectorFacts:
+        """The connector of that number; raises Impossible."""
+        connectors = self.evse(evse).connectors
+        if not 1 <= connector <= len(connectors):
+            raise Impossible(
+                f"EVSE {evse} has no connector {connector}",
+                field="connector",
+                remedy=f"use 1 to {len(connectors)}",
+            )
+        return connectors[connector - 1]
+
+    def knows(self, place: Place) -> bool:
+        """Whether there is such a place."""
+        if place.evse == 0:
+            return place.connector is None
+        if place.evse > len(self.facts.evses):
+            return False
+        return place.connector is None or place.connector <= len(self.facts.evses[place.evse - 1].connectors)
+
+    def evses_at(self, place: Place | None) -> list[EvseFacts]:
+        """The EVSEs that a place covers."""
+        if place is None or place.evse == 0:
+            return self.facts.evses
+        return self.facts.evses[place.evse - 1 : place.evse]
+
+    def running(self) -> Iterator[EvseFacts]:
+        """The EVSEs with an open transaction."""
+        return (evse for evse in self.facts.evses if evse.transaction is not None)
+
+    # --- saying --------------------------------------------------------------------------------------------------
+
+    def mint(self) -> str:
+        """A new id, never used for anything else: the nonce of this ownership, and a counter."""
+        self.facts.ids += 1
+        return f"{self.around.nonce}-{self.facts.ids}"
+
+    def mint_uuid(self) -> str:
+        """A new id in the form of a UUID, as transactions have it."""
+        digest = sha256(f"{self.id}/{self.mint()}".encode()).digest()
+        return str(UUID(bytes=digest[:16], version=4))
+
+    def say(self, word: Action | Reply | AnyOrder) -> None:
+        """To the Handler, with this decision."""
+        self.decision.to_handler.append(word)
+
+    def note(self, event: type[Word], **facts: object) -> None:
+        """An event, for anyone."""
+        self.decision.events.append(
+            event(id=self.mint(), charge_point=self.id, at=self.now, cause=self.cause, **facts)  # type: ignore[arg-type]
+        )
+
+    def done(self, command: str, **detail: object) -> None:
+        """A command was applied."""
+        self.decision.results.append(
+            CommandResult(command=command, charge_point=self.id, status="done", at=self.now, detail=detail)
+        )
+
+    def enqueue(
+        self, action: Action, lane: Lane, *, command: str | None = None, origin: Origin | None = None
+    ) -> int:
+        """Puts an action at the end of a lane; returns its queue number."""
+        lanes = self.facts.lanes
+        n = lanes.next
+        lanes.next += 1
+        self.queue[n] = Queued.model_construct(
+            action=action, lane=lane, origin=origin or self.origin, command=command
+        )
+        lanes.of(lane).append(n)
+        self._queue_written.add(n)
+        return n
+
+    def dequeue(self, n: int) -> Queued:
+        """Takes an entry out of its lane for good."""
+        entry = self.queue.pop(n)
+        lane = self.facts.lanes.of(entry.lane)
+        if n in lane:
+            lane.remove(n)
+        if n in self._queue_written:
+            self._queue_written.discard(n)
+        else:
+            self._queue_removed.add(n)
+        return entry
+
+    def words(self) -> dict[str, Any]:
+        """The envelope fields of an action that is about to be queued."""
+        return {
+            "id": self.mint(),
+            "charge_point": self.id,
+            "at": self.now,
+            "cause": self.cause,
+            "after": self.after,
+        }
+
+    def reply(self, request: Request) -> dict[str, Any]:
+        """The envelope fields of a reply."""
+        return {
+            "id": self.mint(),
+            "charge_point": self.id,
+            "at": self.now,
+            "cause": request.id,
+            "link": request.link,
+            "request": request.id,
+        }

@@ -1,0 +1,207 @@
+"""The index of all that a charger can do: one table, message type → plain function; and the one way through it.
+
+`decide` and `fire` are pure: the same charger, message, time and surroundings give the same changes and words.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from vcp_contracts import commands, link, outcomes, requests
+from vcp_contracts.link import CloseLink
+from vcp_contracts.outcomes import Outcome
+from vcp_contracts.requests import Reply, Request
+from vcp_contracts.results import CommandResult
+from vcp_contracts.words import Word
+
+from vcp_abstraction import due, lanes
+from vcp_abstraction.blocks import (
+    asking,
+    authorization,
+    availability,
+    cable,
+    data,
+    faults,
+    metering,
+    provisioning,
+    remote,
+    settings,
+)
+from vcp_abstraction.blocks import link as links
+from vcp_abstraction.charger import Charger, Decision, Impossible, Surroundings
+
+COMMANDS: dict[type[Word], Callable[[Charger, Any], None]] = {
+    commands.Provision: provisioning.provision,
+    commands.Retire: provisioning.retire,
+    commands.PowerOn: provisioning.power_on,
+    commands.PowerOff: provisioning.power_off,
+    commands.PowerCycle: provisioning.power_cycle,
+    commands.GoOnline: links.go_online,
+    commands.GoOffline: links.go_offline,
+    commands.PlugIn: cable.plug_in,
+    commands.Unplug: cable.unplug,
+    commands.SetEv: cable.set_ev,
+    commands.SetMeter: cable.set_meter,
+    commands.PresentToken: authorization.present_token,
+    commands.PressStart: authorization.press_start,
+    commands.PressStop: authorization.press_stop,
+    commands.PressEmergency: authorization.press_emergency,
+    commands.RaiseFault: faults.raise_fault,
+    commands.ClearFault: faults.clear_fault,
+    commands.WriteSetting: settings.write_setting,
+    commands.MeterNow: metering.meter_now,
+    commands.Ask: asking.ask,
+    commands.SendData: data.send_data,
+    commands.SetBehaviour: data.set_behaviour,
+}
+
+REQUESTS: dict[type[Word], Callable[[Charger, Any], Reply]] = {
+    requests.StartCharging: remote.start_charging,
+    requests.StopCharging: remote.stop_charging,
+    requests.Trigger: remote.trigger,
+    requests.SetAvailability: availability.set_availability,
+    requests.Unlock: availability.unlock,
+    requests.Reset: provisioning.reset,
+    requests.ForgetTokens: authorization.forget_tokens,
+    requests.ReadSettings: settings.read_settings,
+    requests.WriteSettings: settings.write_settings,
+    requests.ListSettings: settings.list_settings,
+    requests.PassData: data.receive_data,
+}
+
+OUTCOMES: dict[type[Word], Callable[[Charger, Any], None]] = {
+    outcomes.Answered: asking.outcome,
+    outcomes.Refused: asking.outcome,
+    outcomes.Misanswered: asking.outcome,
+    outcomes.Unanswered: asking.outcome,
+    outcomes.Sent: asking.outcome,
+    outcomes.Unspoken: asking.outcome,
+    outcomes.Unwritable: asking.outcome,
+}
+
+FACTS: dict[type, Callable[[Charger, Any], None]] = {
+    link.LinkUp: links.link_up,
+    link.LinkFailed: links.link_failed,
+    link.LinkDown: links.link_down,
+    link.HandlerUp: links.handler_up,
+}
+
+BRING_THEIR_OWN_RESULT = (
+    commands.Provision,
+    commands.Retire,
+    commands.GoOnline,
+    commands.Ask,
+    commands.SendData,
+)
+"""Commands whose end is not the end of their function."""
+
+
+def decide(cp: Charger, message: Any, now: datetime, around: Surroundings) -> Decision:
+    """One message: what the charger makes of it, and what it says."""
+    decision = _begin(cp, now, around, getattr(message, "id", None))
+    kind = type(message)
+    if kind in COMMANDS:
+        _command(cp, message)
+    elif not cp.exists:
+        _nobody_there(cp, message)
+    elif kind in FACTS:
+        if not isinstance(message, link.LinkDown) or _in_order(cp, message):
+            FACTS[kind](cp, message)
+    elif _in_order(cp, message):
+        _heard(cp, message)
+    _settle(cp)
+    return decision
+
+
+def fire(cp: Charger, now: datetime, around: Surroundings) -> Decision:
+    """A time has come: what was due then."""
+    decision = _begin(cp, now, around, None)
+    due.fire_due(cp)
+    _settle(cp)
+    return decision
+
+
+def _begin(cp: Charger, now: datetime, around: Surroundings, cause: str | None) -> Decision:
+    cp.now = max(now, cp.now)
+    cp.around = around
+    cp.decision = Decision()
+    cp.cause = cause
+    cp.after = None
+    cp.origin = "own"
+    return cp.decision
+
+
+def _command(cp: Charger, it: commands.Command) -> None:
+    if not cp.exists and not isinstance(it, commands.Provision):
+        _reject(
+            cp,
+            it,
+            "unknown_charge_point",
+            "charge_point",
+            "there is no such charge point",
+            "provision it first",
+        )
+        return
+    try:
+        COMMANDS[type(it)](cp, it)
+    except Impossible as no:
+        _reject(cp, it, "impossible", no.field, no.reason, no.remedy)
+        return
+    if not isinstance(it, BRING_THEIR_OWN_RESULT):
+        cp.done(it.id)
+
+
+def _reject(
+    cp: Charger, it: commands.Command, kind: str, field: str | None, reason: str, remedy: str | None
+) -> None:
+    cp.decision.results.append(
+        CommandResult(
+            command=it.id,
+            charge_point=cp.id,
+            status="rejected",
+            at=cp.now,
+            kind=kind,  # type: ignore[arg-type]
+            field=field,
+            reason=reason,
+            remedy=remedy,
+        )
+    )
+
+
+def _in_order(cp: Charger, it: Outcome | Request | link.LinkDown) -> bool:
+    """Whether a fact of a link is the next one of the link that stands. A gap gives the link up."""
+    facts = cp.facts.link
+    if it.link != facts.id or it.n < facts.next_fact:
+        return False
+    if it.n > facts.next_fact:
+        links.reopen(cp, f"facts {facts.next_fact} to {it.n - 1} of the link are missing")
+        return False
+    facts.next_fact += 1
+    return True
+
+
+def _heard(cp: Charger, it: Any) -> None:
+    kind = type(it)
+    if kind in OUTCOMES:
+        OUTCOMES[kind](cp, it)
+        return
+    # what a request causes leaves after its answer
+    cp.after = it.id
+    cp.decision.to_handler.insert(0, REQUESTS[kind](cp, it))
+
+
+def _nobody_there(cp: Charger, it: Any) -> None:
+    """A link of a charger that was retired is closed."""
+    if isinstance(it, link.LinkUp):
+        cp.say(CloseLink(id=cp.mint(), charge_point=cp.id, at=cp.now, cause=it.id, order=it.order + 1))
+
+
+def _settle(cp: Charger) -> None:
+    """After everything: what waited for this, and the next action that may leave."""
+    if not cp.exists:
+        return
+    provisioning.perhaps_restart(cp)
+    lanes.release(cp)
+
+
+__all__ = ["Decision", "Surroundings", "decide", "fire"]

@@ -1,0 +1,285 @@
+"""The facts of one charger, as they are kept. Facts only: every status word is derived from them."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+from vcp_contracts.actions import AnyAction, SessionNews
+from vcp_contracts.configuration import ChargePointConfiguration
+from vcp_contracts.manners import StartPoint
+from vcp_contracts.values import (
+    BootReason,
+    ChargingState,
+    Fault,
+    Sample,
+    StopReason,
+    Token,
+    TokenInfo,
+    Trigger,
+)
+
+Lane = Literal["boot", "express", "transactions"]
+Origin = Literal["own", "triggered", "answer_to", "command"]
+
+
+class Kept(BaseModel):
+    """A part of the state."""
+
+
+class Queued(Kept):
+    """One queued action, written once. What changes while it waits lies in `Lanes`."""
+
+    action: AnyAction
+    lane: Lane
+    origin: Origin
+    command: str | None = None
+    """The command that waits for its outcome."""
+
+
+class InFlight(Kept):
+    """The action on its way: at most one (OCPP-J 1.6 §4.1.1)."""
+
+    n: int
+    id: str
+    word: str
+    lane: Lane
+    guard: datetime
+    """Past it the link is given up."""
+
+
+class Lanes(Kept):
+    """The order of the queued actions: numbers of queue entries per lane."""
+
+    boot: list[int] = Field(default_factory=list)
+    express: list[int] = Field(default_factory=list)
+    transactions: list[int] = Field(default_factory=list)
+    next: int = 0
+    offline_up_to: int = -1
+    """Entries up to this number have waited while the link was down."""
+    in_flight: InFlight | None = None
+    tries: int = 0
+    """Failed transmissions of the head of the transaction lane."""
+    not_before: datetime | None = None
+    """When that head may be sent again."""
+
+    def of(self, lane: Lane) -> list[int]:
+        """The entries of one lane."""
+        entries: list[int] = getattr(self, lane)
+        return entries
+
+
+class LinkFacts(Kept):
+    """The connection, as far as the charger knows of it."""
+
+    wanted: bool = False
+    order: int = 0
+    state: Literal["down", "connecting", "up"] = "down"
+    id: str | None = None
+    next_fact: int = 0
+    subprotocol: str | None = None
+    """Of this link, or of the last one."""
+    since: datetime | None = None
+    down_since: datetime | None = None
+    back_at: datetime | None = None
+    """When the network returns by itself, or a restart is over."""
+    last_failure: str | None = None
+    unsupported: set[str] = Field(default_factory=set)
+    """Words that this link's backend has said it does not support."""
+    waiting: list[str] = Field(default_factory=list)
+    """Commands that wait for the first link or failure."""
+    gated: bool = False
+
+
+class Registration(Kept):
+    """The backend's verdict since the last start."""
+
+    verdict: Literal["none", "accepted", "pending", "rejected"] = "none"
+    at: datetime | None = None
+    ever_accepted: bool = False
+    boot_reason: BootReason = "power_up"
+    next_try: datetime | None = None
+
+
+class Restart(Kept):
+    """A restart that was asked for: it waits for idleness, then for the queue."""
+
+    reason: BootReason
+    when_idle: bool = False
+    deadline: datetime | None = None
+
+
+class Ev(Kept):
+    """The car at an EVSE, or the one that will come."""
+
+    wish_w: float | None = None
+    """What it would draw, in all; None: all that it can get."""
+    phases: int = 3
+    ready: bool = True
+    battery_wh: float = 60_000.0
+    soc_wh: float = 12_000.0
+
+
+class ReportedStatus(Kept):
+    """What was last said of a place."""
+
+    word: str
+    fault: str | None = None
+
+
+class ConnectorFacts(Kept):
+    """One connector."""
+
+    id: int
+    plugged_station: bool = False
+    plugged_ev: bool = False
+    locked: bool = False
+    operative: bool = True
+    becomes_operative: bool | None = None
+    """A change of availability that waits for the end of a transaction."""
+    faults: list[Fault] = Field(default_factory=list)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the cable sits in both ends."""
+        return self.plugged_station and self.plugged_ev
+
+
+class Awaiting(Kept):
+    """A token was presented, and the backend is being asked about it."""
+
+    token: Token
+    purpose: Literal["start", "stop", "remote"]
+    entry: int
+    remote_start: int | None = None
+
+
+class Authorization(Kept):
+    """Someone may charge here."""
+
+    token: Token | None
+    group: Token | None = None
+    by: Literal["backend", "cache", "offline_rule", "none", "free"]
+    remote_start: int | None = None
+    deadline: datetime | None = None
+    """Until when the cable must be in."""
+    trigger: Trigger = "authorized"
+
+
+class Transaction(Kept):
+    """A transaction that is open on the charger."""
+
+    id: str
+    connector: int | None = None
+    token: Token | None = None
+    group: Token | None = None
+    remote_start: int | None = None
+    state: ChargingState = "idle"
+    started_at: datetime
+    start_wh: float
+    seq: int = 0
+    told: set[SessionNews] = Field(default_factory=set)
+    held: set[StartPoint] = Field(default_factory=set)
+    """Stop points that have held; the first to fail ends the transaction."""
+    suspended: bool = False
+    """The station withholds energy: the backend did not accept the token."""
+    energy_left_wh: float | None = None
+    """Energy still allowed after the backend refused the token."""
+    stop_reason: StopReason | None = None
+    stop_token: Token | None = None
+    sample_due: datetime | None = None
+    end_samples: list[Sample] = Field(default_factory=list)
+
+
+class Telling(Kept):
+    """What must be known to tell the backend of a transaction, until its end has been told."""
+
+    evse: int
+    backend_name: str | None = None
+    subprotocol: str | None = None
+    ended: bool = False
+
+
+class EvseFacts(Kept):
+    """One EVSE."""
+
+    id: int
+    operative: bool = True
+    becomes_operative: bool | None = None
+    connectors: list[ConnectorFacts]
+    ev: Ev = Field(default_factory=Ev)
+    register_wh: float = 0.0
+    metered_at: datetime
+    power_w: float = 0.0
+    awaiting: Awaiting | None = None
+    authorization: Authorization | None = None
+    transaction: Transaction | None = None
+    finishing: bool = False
+    """A session is over, and the user has yet to unplug."""
+    plug_deadline: datetime | None = None
+    """Plugged without a token: until when one must come."""
+
+    @property
+    def connected(self) -> ConnectorFacts | None:
+        """The connector whose cable sits in both ends."""
+        for connector in self.connectors:
+            if connector.plugged_station and connector.plugged_ev:
+                return connector
+        return None
+
+
+class Behaviour(Kept):
+    """How the charger's parts behave."""
+
+    unlock: Literal["works", "fails"] = "works"
+    reset: Literal["works", "refused"] = "works"
+    accepts_data_from: list[str] = Field(default_factory=list)
+
+
+class Facts(Kept):
+    """All of it: the section that changes with nearly every message."""
+
+    powered: bool = True
+    quarantined: bool = False
+    ids: int = 0
+    """How many ids this charger has minted."""
+    link: LinkFacts = Field(default_factory=LinkFacts)
+    registration: Registration = Field(default_factory=Registration)
+    restart: Restart | None = None
+    lanes: Lanes = Field(default_factory=Lanes)
+    operative: bool = True
+    becomes_operative: bool | None = None
+    faults: list[Fault] = Field(default_factory=list)
+    evses: list[EvseFacts] = Field(default_factory=list)
+    tellings: dict[str, Telling] = Field(default_factory=dict)
+    reported: dict[str, ReportedStatus] = Field(default_factory=dict)
+    observed: dict[str, str] = Field(default_factory=dict)
+    last_spoken: datetime | None = None
+    aligned_due: datetime | None = None
+    event_number: int = 0
+    behaviour: Behaviour = Field(default_factory=Behaviour)
+
+
+class CachedToken(Kept):
+    """What the backend last said of a token."""
+
+    token: Token
+    info: TokenInfo
+    at: datetime
+
+
+class Tokens(Kept):
+    """The authorization cache, by folded token value."""
+
+    cache: dict[str, CachedToken] = Field(default_factory=dict)
+
+
+class SettingValues(Kept):
+    """Settings that differ from their defaults, by full name."""
+
+    values: dict[str, str] = Field(default_factory=dict)
+
+
+class Setup(Kept):
+    """How the charger was set up."""
+
+    configuration: ChargePointConfiguration

@@ -1,0 +1,173 @@
+"""The three lanes: which queued action leaves next, and what becomes of one when its outcome or the link's end is known.
+
+Boot; express (answers that were promised, triggered messages, authorization, status, beats, reports); transactions
+(strict order, durable, with waits between tries). One call is open in all (OCPP-J 1.6 §4.1.1); a waiting lane blocks
+no other.
+"""
+
+from datetime import timedelta
+
+from vcp_contracts.actions import Action, ReportMeter, ReportStatus, ReportTransaction
+from vcp_contracts.events import ActionEnded
+
+from vcp_abstraction.charger import Charger
+from vcp_abstraction.facts import InFlight, Queued
+
+GUARD = timedelta(seconds=10)
+"""How much longer than the call's timeout an outcome may take before the link is given up."""
+
+MOST_QUEUED = 1000
+"""Entries of the transaction lane beyond which meter readings in the middle are thinned out."""
+
+BEFORE_ACCEPTANCE = frozenset({"triggered", "answer_to"})
+"""What may leave before the backend has accepted the boot (1.6 §4.2.1, 2.0.1 B02)."""
+
+
+def release(cp: Charger) -> None:
+    """Sends the next action, if one may leave now."""
+    lanes = cp.facts.lanes
+    if not cp.online or lanes.in_flight is not None:
+        return
+    n = _next(cp)
+    if n is None:
+        return
+    entry = cp.queue[n]
+    action = _filled_in(cp, n, entry)
+    lanes.in_flight = InFlight(
+        n=n,
+        id=action.id,
+        word=_word(action),
+        lane=entry.lane,
+        guard=cp.now + timedelta(seconds=action.timeout_s) + GUARD,
+    )
+    cp.facts.last_spoken = cp.now
+    cp.say(action)
+
+
+def _next(cp: Charger) -> int | None:
+    lanes = cp.facts.lanes
+    if lanes.boot:
+        return lanes.boot[0]
+    if not cp.registered:
+        if cp.facts.registration.verdict == "rejected":
+            return None
+        for n in lanes.express:
+            if cp.queue[n].origin in BEFORE_ACCEPTANCE:
+                return n
+        return None
+    if lanes.express:
+        return lanes.express[0]
+    if lanes.transactions and (lanes.not_before is None or lanes.not_before <= cp.now):
+        return lanes.transactions[0]
+    return None
+
+
+def _word(action: Action) -> str:
+    return str(action.type)  # type: ignore[attr-defined]
+
+
+def _filled_in(cp: Charger, n: int, entry: Queued) -> Action:
+    """The action with what is only known when it leaves: its link, the backend's name of the transaction, offline."""
+    link = cp.facts.link.id or ""
+    changes: dict[str, object] = {"link": link, "timeout_s": call_timeout_s(cp)}
+    action = entry.action
+    if action.after is not None and not action.after.startswith(link):
+        changes["after"] = None
+    if isinstance(action, ReportTransaction):
+        telling = cp.facts.tellings.get(action.transaction)
+        if telling is not None:
+            changes["backend_name"] = telling.backend_name
+        changes["offline"] = action.offline or n <= cp.facts.lanes.offline_up_to
+    return action.model_copy(update=changes)
+
+
+def call_timeout_s(cp: Charger) -> float:
+    """How long an answer may take."""
+    return float(
+        cp.settings.number("OCPPCommCtrlr.MessageTimeout[Default]") or cp.configuration.call_timeout_s
+    )
+
+
+def landed(cp: Charger) -> Queued:
+    """The action in flight ended, for good: out of the queue with it."""
+    flight = cp.facts.lanes.in_flight
+    assert flight is not None
+    cp.facts.lanes.in_flight = None
+    if flight.lane == "transactions":
+        cp.facts.lanes.tries = 0
+        cp.facts.lanes.not_before = None
+    return cp.dequeue(flight.n)
+
+
+def failed_try(cp: Charger) -> bool:
+    """The transaction message in flight failed: keeps it for another try, or says False when its tries are used up.
+
+    1.6 §3.7.2 and 2.0.1 E13: the wait grows with the number of transmissions.
+    """
+    lanes = cp.facts.lanes
+    lanes.tries += 1
+    if lanes.tries >= cp.settings.seconds("OCPPCommCtrlr.MessageAttempts[TransactionEvent]"):
+        return False
+    interval = cp.settings.seconds("OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]")
+    lanes.not_before = cp.now + timedelta(seconds=interval * lanes.tries)
+    lanes.in_flight = None
+    return True
+
+
+def link_lost(cp: Charger) -> list[Queued]:
+    """What the end of the link does to the queue; returns the entries that it took out.
+
+    Transaction messages and report pages stay, with id and payload. What is only worth saying while the backend
+    listens goes; a status that was not told is forgotten as told, so that it is derived anew.
+    """
+    lanes = cp.facts.lanes
+    lanes.offline_up_to = lanes.next - 1
+    lanes.in_flight = None
+    lost = [
+        cp.queue[n] for n in [*lanes.boot, *lanes.express] if _word(cp.queue[n].action) not in KEPT_OVER_LINKS
+    ]
+    for n in [*lanes.boot, *lanes.express]:
+        if _word(cp.queue[n].action) not in KEPT_OVER_LINKS:
+            cp.dequeue(n)
+    for entry in lost:
+        if isinstance(entry.action, ReportStatus):
+            place = entry.action.place
+            cp.facts.reported.pop(f"{place.evse}.{place.connector or 0}", None)
+    return lost
+
+
+KEPT_OVER_LINKS = frozenset({"report_settings", "report_events"})
+
+
+def discarded(cp: Charger, entry: Queued, outcome: str, detail: str = "", *, retried: bool = False) -> None:
+    """Notes that an action ended otherwise than by a valid answer."""
+    cp.note(
+        ActionEnded,
+        action=entry.action.id,
+        word=entry.action.type,
+        outcome=outcome,
+        retried=retried,
+        detail=detail,
+    )
+
+
+def thin_out(cp: Charger) -> None:
+    """Bounds the transaction lane: drops every second meter reading in the middle, never a start or an end
+    (2.0.1 E04.FR.07)."""
+    lanes = cp.facts.lanes
+    if len(lanes.transactions) <= MOST_QUEUED:
+        return
+    flying = lanes.in_flight.n if lanes.in_flight else None
+    readings = [n for n in lanes.transactions[1:-1] if n != flying and _is_reading(cp.queue[n].action)]
+    for n in readings[::2]:
+        cp.dequeue(n)
+
+
+def _is_reading(action: Action) -> bool:
+    if isinstance(action, ReportMeter):
+        return True
+    return (
+        isinstance(action, ReportTransaction)
+        and action.phase == "updated"
+        and action.trigger in ("meter_periodic", "meter_clock")
+    )

@@ -1,0 +1,143 @@
+"""The physical world of an EVSE, integrated lazily: nothing ticks; power is constant between two things that happen."""
+
+from datetime import datetime, timedelta
+
+from vcp_contracts.values import Reading, ReadingContext, Sample
+from vcp_contracts.words import Value
+
+from vcp_abstraction.charger import Charger
+from vcp_abstraction.facts import ConnectorFacts, EvseFacts
+
+NOMINAL_FREQUENCY_HZ = 50.0
+
+
+def advance_meter(evse: EvseFacts, now: datetime) -> None:
+    """Brings the register (and the car's battery) up to `now` with the power that has flowed since."""
+    seconds = (now - evse.metered_at).total_seconds()
+    if seconds <= 0:
+        return
+    if evse.power_w > 0:
+        energy_wh = evse.power_w * seconds / 3600
+        evse.register_wh += energy_wh
+        evse.ev.soc_wh = min(evse.ev.battery_wh, evse.ev.soc_wh + energy_wh)
+        transaction = evse.transaction
+        if transaction is not None and transaction.energy_left_wh is not None:
+            transaction.energy_left_wh = max(0.0, transaction.energy_left_wh - energy_wh)
+    evse.metered_at = now
+
+
+class Outlet(Value):
+    """What an EVSE's connector can give."""
+
+    voltage_v: float
+    phases: int
+    most_a: float
+
+    @property
+    def most_w(self) -> float:
+        """Most power over all phases."""
+        return self.voltage_v * self.phases * self.most_a
+
+
+def outlet(cp: Charger, evse: EvseFacts, connector: ConnectorFacts | None = None) -> Outlet:
+    """The outlet in use, else the EVSE's first."""
+    used = connector or evse.connected or evse.connectors[0]
+    hardware = cp.configuration.evses[evse.id - 1].connectors[used.id - 1]
+    phases = min(hardware.phases, evse.ev.phases)
+    return Outlet(voltage_v=hardware.voltage_v, phases=phases, most_a=hardware.max_current_a)
+
+
+def drawn_w(cp: Charger, evse: EvseFacts) -> float:
+    """What the car would draw now if the station lets it: the least of its wish and the connector."""
+    ev = evse.ev
+    if not ev.ready or ev.soc_wh >= ev.battery_wh:
+        return 0.0
+    most = outlet(cp, evse).most_w
+    return most if ev.wish_w is None else min(most, ev.wish_w)
+
+
+def battery_full_at(evse: EvseFacts) -> datetime | None:
+    """When the battery will be full, or the energy allowed used up, at the present power."""
+    if evse.power_w <= 0:
+        return None
+    left_wh = evse.ev.battery_wh - evse.ev.soc_wh
+    transaction = evse.transaction
+    if transaction is not None and transaction.energy_left_wh is not None:
+        left_wh = min(left_wh, transaction.energy_left_wh)
+    # rounded up to the next millisecond, so that at that time it is truly reached
+    milliseconds = int(left_wh * 3_600_000 / evse.power_w) + 1
+    return evse.metered_at + timedelta(milliseconds=milliseconds)
+
+
+def register_wh(evse: EvseFacts) -> int:
+    """The register as a meter shows it: whole Wh, never rounded up."""
+    return int(evse.register_wh + 1e-6)
+
+
+def sample(cp: Charger, evse: EvseFacts, measurands: list[str], context: ReadingContext) -> Sample | None:
+    """Reads the meter. Voltage, current, power and energy agree with each other. None where nothing is to be read."""
+    advance_meter(evse, cp.now)
+    given = outlet(cp, evse)
+    readings: list[Reading] = []
+    for measurand in measurands:
+        readings.extend(_read(evse, given, measurand, context))
+    return Sample(at=cp.now, readings=tuple(readings)) if readings else None
+
+
+def _read(evse: EvseFacts, given: Outlet, measurand: str, context: ReadingContext) -> list[Reading]:
+    name, _, phase = measurand.partition(".L")
+    if phase:
+        return [r for r in _phased(evse, given, name, context) if r.phase == f"L{phase}"]
+    if measurand in ("Voltage", "Current.Import"):
+        return _phased(evse, given, measurand, context)
+    value, unit = _scalar(evse, given, measurand)
+    if value is None:
+        return []
+    location = "ev" if measurand == "SoC" else "outlet"
+    return [
+        Reading.model_construct(
+            value=value, measurand=measurand, unit=unit, phase=None, location=location, context=context
+        )
+    ]
+
+
+def _phased(evse: EvseFacts, given: Outlet, measurand: str, context: ReadingContext) -> list[Reading]:
+    if measurand == "Voltage":
+        value, unit = given.voltage_v, "V"
+    elif measurand == "Current.Import":
+        value, unit = evse.power_w / (given.voltage_v * given.phases), "A"
+    else:
+        return []
+    return [
+        Reading.model_construct(
+            value=round(value, 3),
+            measurand=measurand,
+            unit=unit,
+            phase=f"L{n}",
+            location="outlet",
+            context=context,
+        )
+        for n in range(1, given.phases + 1)
+    ]
+
+
+def _scalar(evse: EvseFacts, given: Outlet, measurand: str) -> tuple[float | None, str | None]:
+    match measurand:
+        case "Energy.Active.Import.Register":
+            return float(register_wh(evse)), "Wh"
+        case "Energy.Active.Export.Register" | "Power.Active.Export" | "Current.Export":
+            return 0.0, {"E": "Wh", "P": "W", "C": "A"}[measurand[0]]
+        case "Power.Active.Import":
+            return round(evse.power_w, 3), "W"
+        case "Power.Offered":
+            return round(given.most_w, 3), "W"
+        case "Current.Offered":
+            return given.most_a, "A"
+        case "Power.Factor":
+            return 1.0, None
+        case "Frequency":
+            return NOMINAL_FREQUENCY_HZ, None
+        case "SoC":
+            return round(100 * evse.ev.soc_wh / evse.ev.battery_wh, 1), "Percent"
+        case _:
+            return None, None

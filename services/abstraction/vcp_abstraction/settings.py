@@ -1,0 +1,85 @@
+"""The charger's settings: typed reading, and writing under the catalogue's rules. Keeps differences from the defaults."""
+
+from vcp_contracts.settings import BY_NAME, Setting
+
+from vcp_abstraction.facts import SettingValues
+
+
+class Settings:
+    """All settings of one charger."""
+
+    __slots__ = ("changed", "kept")
+
+    def __init__(self, kept: SettingValues) -> None:
+        self.kept = kept
+        self.changed = False
+
+    def text(self, name: str) -> str:
+        """The value of `Component.Variable[instance]`; empty where it is not set."""
+        value = self.kept.values.get(name)
+        if value is not None:
+            return value
+        return BY_NAME[name.casefold()].default or ""
+
+    def number(self, name: str) -> int | None:
+        """An integer setting; None where it is not set."""
+        text = self.text(name)
+        return int(text) if text else None
+
+    def seconds(self, name: str) -> int:
+        """An integer setting that is always set."""
+        return self.number(name) or 0
+
+    def flag(self, name: str) -> bool:
+        """A boolean setting."""
+        return self.text(name) == "true"
+
+    def members(self, name: str) -> list[str]:
+        """A list setting."""
+        return [item.strip() for item in self.text(name).split(",") if item.strip()]
+
+    def put(self, row: Setting, value: str) -> None:
+        """Keeps a value that has been found good."""
+        if value == row.default:
+            self.kept.values.pop(row.name, None)
+        else:
+            self.kept.values[row.name] = value
+        self.changed = True
+
+
+def normal(row: Setting, value: str) -> tuple[str | None, str]:
+    """The value in its normal form, or None and the rule it breaks."""
+    text = value.strip()
+    if row.kind == "boolean":
+        folded = text.casefold()
+        return (folded, "") if folded in ("true", "false") else (None, "must be true or false")
+    if row.kind == "integer":
+        return _integer(row, text)
+    if row.kind in ("member_list", "sequence_list"):
+        return _members(row, text)
+    if row.kind == "option_list" and row.options and text not in row.options:
+        return None, f"must be one of {', '.join(row.options)}"
+    return value, ""
+
+
+def _integer(row: Setting, text: str) -> tuple[str | None, str]:
+    try:
+        number = int(text)
+    except ValueError:
+        return None, "must be a whole number"
+    if row.minimum is not None and number < row.minimum:
+        return None, f"must be at least {row.minimum:g}"
+    if row.maximum is not None and number > row.maximum:
+        return None, f"must be at most {row.maximum:g}"
+    return str(number), ""
+
+
+def _members(row: Setting, text: str) -> tuple[str | None, str]:
+    items = [item.strip() for item in text.split(",") if item.strip()]
+    for item in items:
+        # a measurand may name a phase: `Voltage.L1` (1.6 §7.31)
+        if row.options and item not in row.options and item.rsplit(".", 1)[0] not in row.options:
+            return None, f"{item} is not one of {', '.join(row.options)}"
+    if len(set(items)) != len(items):
+        return None, "each item may be named once"
+    return ",".join(items), ""

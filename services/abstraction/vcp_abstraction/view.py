@@ -1,0 +1,101 @@
+"""The view of a charger: plain dictionaries in the shape of the contract, since it is made at every change."""
+
+from datetime import UTC, datetime
+
+import orjson
+from vcp_contracts.settings import BY_NAME
+from vcp_contracts.values import Fault
+
+from vcp_abstraction import status
+from vcp_abstraction.blocks.authorization import mask
+from vcp_abstraction.charger import Charger
+from vcp_abstraction.facts import ConnectorFacts, EvseFacts, Transaction
+
+
+def view_of(cp: Charger) -> bytes:
+    """JSON of `ChargePointView`."""
+    facts = cp.facts
+    lanes = facts.lanes
+    link = facts.link
+    whole = {
+        "id": cp.id,
+        "powered": facts.powered,
+        "configuration": cp.configuration.model_dump(mode="json"),
+        "link": {
+            "wanted": link.wanted,
+            "state": link.state,
+            "link": link.id,
+            "subprotocol": link.subprotocol,
+            "since": _time(link.since),
+            "last_failure": link.last_failure,
+        },
+        "boot": {"verdict": facts.registration.verdict, "at": _time(facts.registration.at)},
+        "status": status.station_status(cp),
+        "faults": [_fault(fault) for fault in facts.faults],
+        "evses": [_evse(cp, evse) for evse in facts.evses],
+        "queue": {
+            "boot": len(lanes.boot),
+            "express": len(lanes.express),
+            "transactions": len(lanes.transactions),
+            "in_flight": lanes.in_flight.word if lanes.in_flight else None,
+        },
+        "settings": {_shown(name): value for name, value in cp.settings.kept.values.items()},
+        "quarantined": facts.quarantined,
+    }
+    return orjson.dumps(whole)
+
+
+def _evse(cp: Charger, evse: EvseFacts) -> dict[str, object]:
+    fine = status.fine_status(cp, evse)
+    return {
+        "id": evse.id,
+        "operative": evse.operative,
+        "connectors": [_connector(cp, evse, connector, fine) for connector in evse.connectors],
+        "transaction": _transaction(cp, evse.transaction) if evse.transaction is not None else None,
+        "register_wh": round(evse.register_wh, 3),
+        "metered_at": _time(evse.metered_at),
+        "power_w": round(evse.power_w, 3),
+        "soc_percent": round(100 * evse.ev.soc_wh / evse.ev.battery_wh, 1),
+    }
+
+
+def _connector(cp: Charger, evse: EvseFacts, connector: ConnectorFacts, fine: str) -> dict[str, object]:
+    return {
+        "id": connector.id,
+        "type": cp.configuration.evses[evse.id - 1].connectors[connector.id - 1].type,
+        "fine": fine,
+        "coarse": status.coarse_status(cp, evse, connector),
+        "plugged_station": connector.plugged_station,
+        "plugged_ev": connector.plugged_ev,
+        "locked": connector.locked,
+        "operative": connector.operative,
+        "faults": [_fault(fault) for fault in connector.faults],
+    }
+
+
+def _transaction(cp: Charger, transaction: Transaction) -> dict[str, object]:
+    token = transaction.token
+    return {
+        "transaction": transaction.id,
+        "backend_name": cp.facts.tellings[transaction.id].backend_name,
+        "connector": transaction.connector,
+        "token": mask(token.value) if token is not None else None,
+        "state": transaction.state,
+        "started_at": _time(transaction.started_at),
+        "start_wh": round(transaction.start_wh, 3),
+        "seq": transaction.seq,
+    }
+
+
+def _fault(fault: Fault) -> dict[str, object]:
+    return fault.model_dump(mode="json")
+
+
+def _shown(name: str) -> str:
+    """A setting by its key, where it has one."""
+    row = BY_NAME.get(name.casefold())
+    return row.key if row is not None and row.key else name
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment is not None else None

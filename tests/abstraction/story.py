@@ -1,0 +1,254 @@
+"""Tells a charger's story in tests: touch it, answer for the backend, and look at what it says. No clock, no broker."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from vcp_abstraction.charger import Charger, Decision, Surroundings
+from vcp_abstraction.decide import decide, fire
+from vcp_contracts import commands as c
+from vcp_contracts.configuration import ChargePointConfiguration
+from vcp_contracts.letters import to_abstraction
+from vcp_contracts.link import LinkUp
+from vcp_contracts.manners import Manners
+from vcp_contracts.outcomes import (
+    Acknowledged,
+    Answered,
+    AuthorizeAnswer,
+    BeatAnswer,
+    BootAnswer,
+    TransactionAnswer,
+)
+from vcp_contracts.results import CommandResult
+from vcp_contracts.values import TokenInfo
+
+NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+
+THREE_MESSAGES = Manners(
+    speaks=frozenset(
+        {"boot", "beat", "authorize", "report_status", "report_transaction", "report_meter", "pass_data"}
+    ),
+    session_style="three_messages",
+    transactions_named_by="backend",
+    start_points=frozenset({"power_path_closed"}),
+    stop_points=frozenset({"authorized"}),
+    transaction_updates="meter_only",
+    end_data_interval="sample_interval",
+    status_words="fine",
+    status_scope="station_and_evse",
+    status_carries_fault=True,
+    status_after_reconnect="changed",
+    station_availability="overwrites",
+    idle_meter_is_durable=True,
+    triggered_meter_uses="sampled",
+    pre_authorize_covers_list=True,
+    cache_excludes_list=True,
+    token_max=20,
+    token_typed=False,
+    anonymous_start=False,
+    unlock_in_transaction="ends_it",
+    rejected_gate="silent",
+    power_limit_reading="total",
+    password_rule="hex_or_text",
+    resume_reset=False,
+)
+EVENT_STREAM = THREE_MESSAGES.model_copy(
+    update={
+        "speaks": THREE_MESSAGES.speaks | {"report_settings", "report_events"},
+        "session_style": "event_stream",
+        "transactions_named_by": "station",
+        "start_points": None,
+        "stop_points": None,
+        "transaction_updates": "every_change",
+        "end_data_interval": "own_interval",
+        "status_words": "coarse",
+        "status_scope": "connector",
+        "status_carries_fault": False,
+        "status_after_reconnect": "all_after_threshold",
+        "station_availability": "own_level",
+        "idle_meter_is_durable": False,
+        "triggered_meter_uses": "aligned",
+        "pre_authorize_covers_list": False,
+        "cache_excludes_list": False,
+        "token_max": 36,
+        "token_typed": True,
+        "anonymous_start": True,
+        "unlock_in_transaction": "refused",
+        "rejected_gate": "security_error",
+    }
+)
+SPOKEN = {"three": THREE_MESSAGES, "stream": EVENT_STREAM}
+
+
+class Story:
+    """One charger, its backend and the time between them."""
+
+    def __init__(self, style: str = "three", **configuration: Any) -> None:
+        self.cp = Charger("CP001")
+        self.around = Surroundings(nonce="n", manners=SPOKEN, handler="h")
+        self.now = NOON
+        self.said: list[Any] = []
+        self.ever_said: list[Any] = []
+        self.events: list[Any] = []
+        self.results: list[CommandResult] = []
+        self.count = 0
+        self.backend_fact = 0
+        self.links = 0
+        self.style = style
+        configuration = {
+            "url": "ws://backend/ocpp",
+            "protocols": (style,),
+            "call_timeout_s": 30.0,
+        } | configuration
+        self.result = self.do(c.Provision, configuration=ChargePointConfiguration(**configuration))
+
+    # --- telling it something ---
+
+    def hear(self, message: Any) -> Decision:
+        """One message, as it would come off the stream."""
+        again = to_abstraction.validate_json(message.model_dump_json())
+        return self._took(decide(self.cp, again, self.now, self.around))
+
+    def _took(self, decision: Decision) -> Decision:
+        self.said += decision.to_handler
+        self.ever_said += decision.to_handler
+        self.events += decision.events
+        self.results += decision.results
+        self._kept_and_loaded()
+        return decision
+
+    def _kept_and_loaded(self) -> None:
+        """Every step survives a crash: the charger goes on from what was kept."""
+        sections = getattr(self, "sections", {})
+        sections.update(self.cp.dump())
+        self.sections = sections
+        queue = getattr(self, "queue", {})
+        written, removed = self.cp.drain_queue()
+        queue.update(written)
+        for n in removed:
+            queue.pop(n, None)
+        self.queue = queue
+        if self.cp.exists:
+            reborn = Charger.load("CP001", self.sections, self.queue)
+            assert reborn.facts == self.cp.facts
+            assert reborn.tokens == self.cp.tokens
+            assert reborn.settings.kept == self.cp.settings.kept
+            assert reborn.queue.keys() == self.cp.queue.keys()
+            reborn.now = self.cp.now
+            self.cp = reborn
+
+    def do(self, command: type[c.Command], **fields: Any) -> CommandResult | None:
+        """A command; its result if it is there already."""
+        self.count += 1
+        id = f"c{self.count}"
+        decision = self.hear(command(id=id, charge_point="CP001", **fields))
+        return next((r for r in decision.results if r.command == id), None)
+
+    def wait(self, seconds: float) -> None:
+        """Time passes; what falls due happens at its time."""
+        until = self.now + timedelta(seconds=seconds)
+        while (due := self.cp.next_due) is not None and due <= until:
+            self.now = max(self.now, due)
+            self._took(fire(self.cp, due, self.around))
+        self.now = until
+
+    # --- the wire ---
+
+    def link_up(self) -> None:
+        """The Handler made the link."""
+        self.links += 1
+        self.backend_fact = 0
+        self.hear(
+            LinkUp(
+                id=f"u{self.links}",
+                charge_point="CP001",
+                link=self.link,
+                order=self.cp.facts.link.order,
+                subprotocol=self.style,
+            )
+        )
+
+    @property
+    def link(self) -> str:
+        return f"h/{self.links}"
+
+    def fact(self) -> dict[str, Any]:
+        """The envelope of the next fact of the link."""
+        self.backend_fact += 1
+        return {
+            "id": f"{self.link}#{self.backend_fact}",
+            "charge_point": "CP001",
+            "link": self.link,
+            "n": self.backend_fact,
+        }
+
+    def outcome(self, kind: Any, /, **fields: Any) -> Decision:
+        """The action in flight ends."""
+        flight = self.cp.facts.lanes.in_flight
+        assert flight is not None, "nothing is in flight"
+        return self.hear(kind(**self.fact(), action=flight.id, **fields))
+
+    def answer(self, **fields: Any) -> Any:
+        """The backend answers what is in flight as a good one would; returns the action that was answered."""
+        flight = self.cp.facts.lanes.in_flight
+        assert flight is not None, "nothing is in flight"
+        action = next(word for word in reversed(self.ever_said) if word.id == flight.id)
+        answers: dict[str, Any] = {
+            "boot": lambda: BootAnswer(
+                **({"verdict": "accepted", "now": self.now, "interval_s": 300} | fields)
+            ),
+            "beat": lambda: BeatAnswer(now=self.now),
+            "authorize": lambda: AuthorizeAnswer(info=fields.get("info", TokenInfo(status="accepted"))),
+            "report_transaction": lambda: TransactionAnswer(
+                info=fields.get("info", TokenInfo(status="accepted") if action.phase == "started" else None),
+                backend_name=fields.get(
+                    "name", "17" if action.phase == "started" and self.style == "three" else None
+                ),
+            ),
+        }
+        self.outcome(Answered, answer=answers.get(action.type, Acknowledged)())
+        return action
+
+    def answer_all(self) -> list[Any]:
+        """The backend answers everything until nothing is in flight."""
+        answered = []
+        while self.cp.facts.lanes.in_flight is not None:
+            answered.append(self.answer())
+        return answered
+
+    def request(self, kind: Any, /, **fields: Any) -> Any:
+        """The backend wants something; returns the reply."""
+        decision = self.hear(kind(**self.fact(), message_id="b1", **fields))
+        return decision.to_handler[0]
+
+    def online(self) -> "Story":
+        """Connected, booted, everything told."""
+        self.do(c.GoOnline)
+        self.link_up()
+        self.answer_all()
+        self.said.clear()
+        return self
+
+    # --- looking ---
+
+    def words(self) -> list[str]:
+        """What was said since the last look, in short."""
+        said, self.said = self.said, []
+        return [brief(word) for word in said]
+
+    def seen(self, kind: str) -> list[Any]:
+        """The events of one kind."""
+        return [event for event in self.events if event.type == kind]
+
+
+def brief(word: Any) -> str:
+    """A word in a few."""
+    match word.type:
+        case "report_status":
+            return f"status {word.place.evse}.{word.place.connector or 0} {word.fine}/{word.coarse}"
+        case "report_transaction":
+            samples = "+".join(sorted({r.context for s in word.samples for r in s.readings}))
+            return " ".join(
+                filter(None, ["transaction", word.phase, word.trigger, word.state, word.stop_reason, samples])
+            )
+        case _:
+            return str(word.type)
