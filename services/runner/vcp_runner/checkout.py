@@ -1,0 +1,46 @@
+"""The developer's commands, which need the sources: tests, lint, types. Runs the tools; configures none of them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class NoCheckout(Exception):
+    """This is an installed package, not a checkout."""
+
+
+def root() -> Path:
+    """The checkout's top folder. Raises NoCheckout."""
+    top = Path(__file__).resolve().parents[3]
+    if not (top / "pyproject.toml").is_file() or not (top / "tests").is_dir():
+        raise NoCheckout(
+            "this command needs a checkout of the sources: clone the repository and use ./vcp there"
+        )
+    return top
+
+
+def run_tests(arguments: Sequence[str]) -> int:
+    """The tests, on two workers unless told otherwise; a file's tests stay on one worker."""
+    spread = any(one.startswith(("-n", "--numprocesses", "--pdb", "-p")) for one in arguments)
+    workers = [] if spread else ["-n", "2", "--dist", "loadfile"]
+    return _module("pytest", *workers, *arguments)
+
+
+def run_lint(*, fix: bool) -> int:
+    """Lint and format; with `fix`, mends what can be mended."""
+    first = _module("ruff", "check", *(["--fix"] if fix else []), ".")
+    second = _module("ruff", "format", *([] if fix else ["--check"]), ".")
+    return first or second
+
+
+def run_types(arguments: Sequence[str]) -> int:
+    """The type check of every package."""
+    return _module("mypy", *arguments)
+
+
+def _module(name: str, *arguments: str) -> int:
+    return subprocess.run(
+        [sys.executable, "-m", name, *arguments], cwd=root(), env=os.environ, check=False
+    ).returncode

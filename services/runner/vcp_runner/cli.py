@@ -1,0 +1,262 @@
+"""The command line: verbs, options, exit codes. Does nothing itself, and imports a verb's code only to run it."""
+
+import os
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vcp_runner.leaving import Exit, run_until_signal
+
+if TYPE_CHECKING:
+    from vcp_runner.stack import Plan
+
+app = typer.Typer(
+    name="vcp",
+    help="A charge point that is not there: connect it to an EV charging backend, touch it, see every OCPP message.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # a boxed help costs a quarter of a second
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the services' logs on stderr.")]
+RedisUrl = Annotated[
+    str | None,
+    typer.Option(help="Broker to use.  [default: REDIS_URL, else an embedded one]", show_default=False),
+]
+StateDir = Annotated[
+    Path | None, typer.Option(help="Keep the embedded broker's data here.", show_default=False)
+]
+ApiPort = Annotated[
+    int | None,
+    typer.Option(help="Port of the control API.  [default: 8080, else a free one]", show_default=False),
+]
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+class Service(StrEnum):
+    """The services, each a process of its own."""
+
+    abstraction = "abstraction"
+    handler = "handler"
+    control = "control"
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End after the story.")] = False,
+    json: Json = False,
+    verbose: Verbose = False,
+    redis_url: RedisUrl = None,
+    api_port: ApiPort = None,
+) -> None:
+    """A whole charging session with nothing else running: backend, charge point, every frame on the screen."""
+    from vcp_runner.demo import demo as tell
+    from vcp_runner.screen import Screen
+
+    plan = _plan(redis_url=redis_url, api_port=api_port)
+    _leave(lambda: run_until_signal(tell(plan, Screen(json=json, verbose=verbose), once=once)))
+
+
+@app.command()
+def up(
+    redis_url: RedisUrl = None,
+    state_dir: StateDir = None,
+    broker_port: Annotated[int, typer.Option(help="Port of the embedded broker; 0: a free one.")] = 0,
+    api_host: Annotated[str, typer.Option(help="Address of the control API.")] = "127.0.0.1",
+    api_port: ApiPort = None,
+    abstractions: Annotated[int, typer.Option(min=1, max=16, help="How many Abstraction processes.")] = 1,
+    handlers: Annotated[int, typer.Option(min=1, max=16, help="How many Handler processes.")] = 1,
+    chargers: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="YAML file of charge points to set up.")
+    ] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide the services' logs.")] = False,
+) -> None:
+    """Runs everything on this machine until Ctrl-C: broker, Abstraction, Handler, control API."""
+    from vcp_runner.screen import Screen
+    from vcp_runner.up import up as run
+
+    plan = _plan(
+        redis_url=redis_url,
+        state_dir=state_dir,
+        broker_port=broker_port,
+        api_host=api_host,
+        api_port=api_port,
+        abstractions=abstractions,
+        handlers=handlers,
+        chargers=chargers or _path(os.environ.get("VCP_CHARGERS")),
+        log_level=log_level,
+    )
+    _leave(lambda: run_until_signal(run(plan, Screen(json=json, verbose=not quiet))))
+
+
+@app.command()
+def connect(
+    url: Annotated[
+        str, typer.Argument(help="ws[s]://host:port/path/CP001; the last segment is the identity.")
+    ],
+    protocol: Annotated[
+        list[str] | None,
+        typer.Option(help="OCPP version to offer, in order of preference; may be repeated.  [default: 1.6]"),
+    ] = None,
+    vendor: Annotated[str, typer.Option(help="Vendor that the charge point names at boot.")] = "VCP",
+    model: Annotated[str, typer.Option(help="Model that the charge point names at boot.")] = "Virtual",
+    password_file: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="File with the Basic password; or set VCP_PASSWORD."),
+    ] = None,
+    ca: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="PEM file of the authorities to trust.")
+    ] = None,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Take any server certificate.")] = False,
+    until_boot: Annotated[
+        bool,
+        typer.Option("--until-boot", help="End once the boot is answered: 0 accepted, 1 not, 3 no link."),
+    ] = False,
+    keep_trying: Annotated[
+        bool, typer.Option("--keep-trying", help="Stay although the first attempt failed.")
+    ] = False,
+    json: Json = False,
+    verbose: Verbose = False,
+    redis_url: RedisUrl = None,
+    state_dir: StateDir = None,
+    api_port: ApiPort = None,
+) -> None:
+    """Connects one charge point to your backend and shows the wire, both directions, as it happens."""
+    from vcp_runner.connect import Connection
+    from vcp_runner.connect import connect as run
+    from vcp_runner.screen import Screen
+    from vcp_runner.target import subprotocol_of, target_of
+
+    def work() -> int:
+        connection = Connection(
+            target=target_of(url),
+            protocols=tuple(subprotocol_of(version) for version in protocol or ["1.6"]),
+            vendor=vendor,
+            model=model,
+            password=_password(password_file),
+            authorities=ca,
+            insecure=insecure,
+            until_boot=until_boot,
+            keep_trying=keep_trying,
+        )
+        plan = _plan(redis_url=redis_url, state_dir=state_dir, api_port=api_port)
+        return run_until_signal(run(connection, plan, Screen(json=json, verbose=verbose)))
+
+    _leave(work)
+
+
+@app.command()
+def serve(
+    service: Annotated[Service, typer.Argument(help="Which service.")],
+    redis_url: RedisUrl = None,
+) -> None:
+    """Runs one service as this process, set up by the environment: what a container does."""
+    if redis_url:
+        os.environ["REDIS_URL"] = redis_url
+    if not os.environ.get("REDIS_URL"):
+        _fail("a single service needs a broker to meet the others at: set REDIS_URL", Exit.NOT_SET_UP)
+    _become(f"vcp_{service.value}")
+
+
+@app.command(context_settings=PASS_ON)
+def backend(context: typer.Context) -> None:
+    """Runs the example backend (CSMS): --host, --port, --journal and more; see `vcp backend --help`."""
+    _become("vcp_backend", *context.args)
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """Looks at Python, broker, ports, Docker and packages, and says what is missing."""
+    from vcp_runner.doctor import doctor as run
+    from vcp_runner.screen import Screen
+
+    _leave(lambda: run(Screen(json=json)))
+
+
+@app.command(context_settings=PASS_ON)
+def test(context: typer.Context) -> None:
+    """Runs the project's tests (from a checkout); arguments go to pytest."""
+    from vcp_runner.checkout import run_tests
+
+    _leave(lambda: run_tests(context.args))
+
+
+@app.command()
+def lint(fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended.")] = False) -> None:
+    """Checks style and format (from a checkout)."""
+    from vcp_runner.checkout import run_lint
+
+    _leave(lambda: run_lint(fix=fix))
+
+
+@app.command(context_settings=PASS_ON)
+def types(context: typer.Context) -> None:
+    """Checks types (from a checkout); arguments go to mypy."""
+    from vcp_runner.checkout import run_types
+
+    _leave(lambda: run_types(context.args))
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+def _plan(**wishes: object) -> "Plan":
+    from vcp_runner.stack import Plan
+
+    return Plan(**wishes)  # type: ignore[arg-type]
+
+
+def _leave(work: Callable[[], int]) -> None:
+    """Runs a verb and leaves with its exit code; what can go wrong is told in a line, not in a traceback."""
+    from vcp_runner.broker_home import HomeInUse
+    from vcp_runner.checkout import NoCheckout
+    from vcp_runner.client import Problem, Unreachable
+    from vcp_runner.keys import NoKeys
+    from vcp_runner.server_binary import NoBroker
+    from vcp_runner.supervisor import ChildFailed
+    from vcp_runner.target import BadTarget
+    from vcp_runner.watch import NotSeen
+
+    try:
+        code = work()
+    except BadTarget as wrong:
+        _fail(str(wrong), Exit.USAGE)
+    except (NoBroker, HomeInUse, ChildFailed, NoCheckout, NoKeys) as missing:
+        _fail(str(missing), Exit.NOT_SET_UP)
+    except Unreachable as gone:
+        _fail(str(gone), Exit.NOT_CONNECTED)
+    except (Problem, NotSeen) as failed:
+        _fail(str(failed), Exit.FAILED)
+    raise typer.Exit(code)
+
+
+def _fail(text: str, code: Exit) -> None:
+    typer.echo(f"vcp: {text}", err=True)
+    raise typer.Exit(code)
+
+
+def _become(module: str, *arguments: str) -> None:
+    """Replaces this process, so that signals reach the service itself."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])
+
+
+def _password(file: Path | None) -> str | None:
+    if file is not None:
+        return file.read_text().rstrip("\r\n")
+    return os.environ.get("VCP_PASSWORD") or None
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text) if text else None

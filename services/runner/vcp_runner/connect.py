@@ -1,0 +1,105 @@
+"""`vcp connect`: one charge point at somebody's backend, and the wire on the screen. Knows no service's insides."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vcp_runner.client import ControlClient
+from vcp_runner.keys import keep_authorities
+from vcp_runner.leaving import Exit
+from vcp_runner.screen import Screen
+from vcp_runner.stack import Plan, running_stack
+from vcp_runner.target import Target
+from vcp_runner.watch import NotSeen, Watch, is_event
+
+LINK_TIMEOUT_S = 40.0
+BOOT_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """Which charge point to connect where, and how it presents itself."""
+
+    target: Target
+    protocols: tuple[str, ...] = ("ocpp1.6",)
+    vendor: str = "VCP"
+    model: str = "Virtual"
+    password: str | None = None
+    authorities: Path | None = None
+    insecure: bool = False
+    until_boot: bool = False
+    """End once the backend has answered the boot."""
+    keep_trying: bool = False
+    """Stay although the first attempt failed; the charger goes on by its back-off."""
+
+
+async def connect(connection: Connection, plan: Plan, screen: Screen) -> int:
+    """Connects and shows the wire until cancelled; the exit code where it ends by itself."""
+    identity = connection.target.identity
+    async with running_stack(plan, log=screen.log, say=screen.say) as stack, stack.client() as client:
+        await client.configure(identity, configuration_of(connection, stack.keys))
+        async with Watch(client, identity, screen.event) as watch:
+            if (failure := await _online(client, watch, identity)) is not None:
+                screen.say(f"{identity} could not connect to {connection.target.url}: {failure}")
+                if not connection.keep_trying:
+                    return Exit.NOT_CONNECTED
+            if connection.until_boot:
+                return await _booted(watch, screen)
+            screen.say(_hints(stack.api_url, identity))
+            await asyncio.Event().wait()
+    return Exit.OK
+
+
+def configuration_of(connection: Connection, keys: Path | None) -> Mapping[str, Any]:
+    """The charge point as the control API wants it."""
+    security: dict[str, Any] = {"insecure": connection.insecure}
+    if connection.password is not None:
+        security |= {"basic": True, "password": connection.password}
+    if connection.authorities is not None:
+        security["ca_label"] = keep_authorities(keys, connection.target.identity, connection.authorities)
+    return {
+        "url": connection.target.url,
+        "protocols": list(connection.protocols),
+        "vendor": connection.vendor,
+        "model": connection.model,
+        "security": security,
+    }
+
+
+async def _online(client: ControlClient, watch: Watch, identity: str) -> str | None:
+    """Goes online; why it failed, or None."""
+    mark = len(watch.events)
+    await client.command(identity, "go-online", wait_s=0)
+    settled = await watch.seen(
+        lambda event: event.get("type") == "link_changed" and event.get("state") in ("up", "failed"),
+        "a link",
+        after=mark,
+        timeout_s=LINK_TIMEOUT_S,
+    )
+    if settled["state"] == "up":
+        return None
+    return ": ".join(str(part) for part in (settled.get("why"), settled.get("detail")) if part)
+
+
+async def _booted(watch: Watch, screen: Screen) -> int:
+    try:
+        answer = await watch.seen(is_event("registered"), "an answer to the boot", timeout_s=BOOT_TIMEOUT_S)
+    except NotSeen as missing:
+        screen.say(str(missing))
+        return Exit.FAILED
+    screen.say(f"boot {answer['verdict']}, interval {answer['interval_s']} s")
+    return Exit.OK if answer["verdict"] == "accepted" else Exit.FAILED
+
+
+def _hints(api: str, identity: str) -> str:
+    at = f"curl -X POST {api}/charge-points/{identity}"
+    send = "-H 'content-type: application/json' -d"
+    return (
+        f"\ntouch it from another terminal:\n"
+        f"  {at}/plug-in {send} '{{\"evse\": 1}}'\n"
+        f'  {at}/present-token {send} \'{{"token": "CARD1"}}\'\n'
+        f"  {at}/unplug {send} '{{\"evse\": 1}}'\n"
+        f"stop with Ctrl-C\n"
+    )

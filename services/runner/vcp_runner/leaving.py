@@ -1,0 +1,46 @@
+"""How a command line run ends: by itself, or by Ctrl-C or SIGTERM in good order. Knows no command."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from enum import IntEnum
+from typing import Any
+
+
+class Exit(IntEnum):
+    """Exit codes of every command."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    NOT_CONNECTED = 3
+    NOT_SET_UP = 4
+
+
+def run_until_signal(work: Coroutine[Any, Any, int], *, interrupted: int = Exit.OK) -> int:
+    """Runs `work` to its end; the first Ctrl-C or SIGTERM cancels it, its clean-up runs, and `interrupted` is returned.
+
+    A second signal ends the process as signals do.
+    """
+
+    async def main() -> int:
+        loop = asyncio.get_running_loop()
+        task = asyncio.ensure_future(work)
+        told = False
+
+        def leave(number: signal.Signals) -> None:
+            nonlocal told
+            told = True
+            loop.remove_signal_handler(number)
+            task.cancel()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, leave, number)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if not told:
+                raise
+            return interrupted
+
+    return asyncio.run(main())

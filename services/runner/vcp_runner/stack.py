@@ -1,0 +1,117 @@
+"""The whole product on this machine: a broker and the services, up together and down together. Tells no story."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from vcp_runner.broker import embedded_broker
+from vcp_runner.child_process import ChildSpec, Log
+from vcp_runner.client import ControlClient
+from vcp_runner.ports import free_port, preferred_port
+from vcp_runner.supervisor import Release, Supervisor
+
+API_PORT = 8080
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What to run. `redis_url` None: REDIS_URL, else an embedded broker, whose data `state_dir` keeps."""
+
+    redis_url: str | None = None
+    state_dir: Path | None = None
+    broker_port: int = 0
+    api_host: str = "127.0.0.1"
+    api_port: int | None = None
+    """None: 8080 if it is free, else any free one."""
+    abstractions: int = 1
+    handlers: int = 1
+    chargers: Path | None = None
+    log_level: str | None = None
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What runs, and where."""
+
+    redis_url: str
+    api_url: str
+    supervisor: Supervisor
+    keys: Path | None
+    """The directory of keys and passwords; None: the services' own default."""
+
+    def client(self) -> ControlClient:
+        """A client of this stack's control API."""
+        return ControlClient(self.api_url, token=os.environ.get("VCP_API_TOKEN"))
+
+
+@asynccontextmanager
+async def running_stack(
+    plan: Plan,
+    *,
+    log: Log = lambda name, line: None,
+    say: Callable[[str], None] = lambda line: None,
+) -> AsyncIterator[Stack]:
+    """Everything up for the length of the block. Raises NoBroker, HomeInUse, ChildFailed."""
+    with ExitStack() as on_exit:
+        url = plan.redis_url or os.environ.get("REDIS_URL")
+        keys = Path(given) if (given := os.environ.get("VCP_KEYS")) else None
+        if url is None:
+            broker = on_exit.enter_context(embedded_broker(state_dir=plan.state_dir, port=plan.broker_port))
+            url, keys = broker.url, keys or broker.home / "keys"
+        port = preferred_port(API_PORT, plan.api_host) if plan.api_port is None else plan.api_port
+        port = port or free_port(plan.api_host)
+        async with Supervisor(release=lease_release(url), log=log, say=say) as supervisor:
+            await supervisor.start(*service_specs(plan, redis_url=url, api_port=port, keys=keys))
+            yield Stack(url, f"http://{_reachable(plan.api_host)}:{port}", supervisor, keys)
+
+
+def service_specs(plan: Plan, *, redis_url: str, api_port: int, keys: Path | None) -> list[ChildSpec]:
+    """The children of a plan: each service as often as wanted, told by its environment where everything is."""
+    common = {"REDIS_URL": redis_url}
+    if plan.log_level:
+        common["VCP_LOG_LEVEL"] = plan.log_level
+    if keys is not None:
+        common["VCP_KEYS"] = str(keys)
+    specs = [
+        *(_worker("abstraction", number, common) for number in range(1, plan.abstractions + 1)),
+        *(_worker("handler", number, common) for number in range(1, plan.handlers + 1)),
+    ]
+    environment = {**common, "VCP_API_HOST": plan.api_host, "VCP_API_PORT": str(api_port)}
+    if plan.chargers is not None:
+        environment["VCP_CHARGERS"] = str(plan.chargers.resolve())
+    ready = f"http://{_reachable(plan.api_host)}:{api_port}/health/ready"
+    return [*specs, ChildSpec(name="control", module="vcp_control", environment=environment, ready=ready)]
+
+
+def lease_release(redis_url: str) -> Release:
+    """Frees the leases of a dead child, by a connection of its own."""
+
+    async def release(service: str, owner: str) -> None:
+        from vcp_contracts.streams import PARTITIONS
+        from vcp_plumbing.connection import client
+        from vcp_plumbing.ownership import release_owner
+
+        async with client(redis_url, timeout_s=2.0) as redis:
+            await release_owner(redis, service, owner, int(os.environ.get("VCP_PARTITIONS") or PARTITIONS))
+
+    return release
+
+
+def _worker(service: str, number: int, common: dict[str, str]) -> ChildSpec:
+    port = free_port()
+    return ChildSpec(
+        name=f"{service}-{number}",
+        module=f"vcp_{service}",
+        environment={**common, "VCP_HEALTH_HOST": "127.0.0.1", "VCP_HEALTH_PORT": str(port)},
+        service=service,
+        ready=f"http://127.0.0.1:{port}/health/ready",
+    )
+
+
+def _reachable(host: str) -> str:
+    """Where a server that listens on `host` is found from this machine."""
+    if host in ("0.0.0.0", "::"):
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host

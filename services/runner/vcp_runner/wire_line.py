@@ -1,0 +1,40 @@
+"""One frame of the wire as one line for a human, with the verdicts of both gates. Decides and prints nothing."""
+
+from datetime import datetime
+from typing import Any
+
+from rich.text import Text
+
+ARROWS = {"frame_sent": "→ backend", "frame_received": "← backend"}
+KINDS = {"call": "call", "result": "answer", "error": "error", "broken": "broken"}
+STYLES = {"frame_sent": "cyan", "frame_received": "magenta"}
+
+
+def wire_line(frame: dict[str, Any]) -> Text:
+    """`time  charge point  direction  action kind  handler gate  charger gate  text`."""
+    direction = frame["type"]
+    line = Text(no_wrap=True, overflow="ellipsis")
+    line.append(f"{_time(frame.get('at'))}  ", "dim")
+    line.append(f"{frame.get('charge_point', '')} {ARROWS[direction]}  ", STYLES[direction])
+    line.append(f"{frame.get('action') or '?'!s:<22} ", "bold")
+    line.append(f"{KINDS.get(str(frame.get('kind')), '?'):<6}  ")
+    line.append(f"{_handler_gate(frame):<10}  ", "green" if frame.get("valid") else "bold red")
+    line.append(f"{_charger_gate(frame):<19}  ", "green")
+    line.append(str(frame.get("text", "")), "dim")
+    return line
+
+
+def _time(at: Any) -> str:
+    return datetime.fromisoformat(str(at)).astimezone().strftime("%H:%M:%S.%f")[:-3] if at else "--:--:--.---"
+
+
+def _handler_gate(frame: dict[str, Any]) -> str:
+    return "handler ✓" if frame.get("valid") else f"handler ✗ {frame.get('rule') or ''}".rstrip()
+
+
+def _charger_gate(frame: dict[str, Any]) -> str:
+    if verdict := frame.get("verdict"):
+        return f"charger {verdict}"
+    # a call of the charger is its own word; what the backend says is judged later, on the answer
+    mine = frame["type"] == "frame_sent" and frame.get("kind") == "call"
+    return "charger ✓" if mine else ""
