@@ -135,6 +135,6 @@ def test_power_loss_ends_the_session_and_it_is_told_after_the_boot():
         "open_link",
         "boot",
         "status 0.0 available/available",
-        "status 1.0 finishing/occupied",
+        "status 1.0 preparing/occupied",
         "transaction ended abnormal_condition ev_connected power_loss begin+end",
     ]

@@ -72,7 +72,7 @@ def test_card_first_starts_without_a_place():
     story.do(c.PlugIn)
     story.answer_all()
     assert story.words() == [
-        "status 1.1 preparing/occupied",
+        "status 1.1 charging/occupied",
         "transaction updated cable_plugged_in ev_connected",
         "transaction updated charging_state_changed charging",
     ]

@@ -95,6 +95,7 @@ class Charger:
         self.tokens = Tokens()
         self.settings = Settings(SettingValues())
         self.queue: dict[int, Queued] = {}
+        self._configuration_json: tuple[ChargePointConfiguration, bytes] | None = None
         self._dirty: set[str] = set()
         self._queue_written: set[int] = set()
         self._queue_removed: set[int] = set()
@@ -118,6 +119,13 @@ class Charger:
         assert self.setup is not None
         return self.setup.configuration
 
+    @property
+    def configuration_json(self) -> bytes:
+        """The same as JSON, made once: it is shown with every change of the view."""
+        if self._configuration_json is None or self._configuration_json[0] is not self.configuration:
+            self._configuration_json = (self.configuration, self.configuration.model_dump_json().encode())
+        return self._configuration_json[1]
+
     @classmethod
     def load(cls, id: str, sections: dict[str, bytes], queue: dict[str, bytes]) -> "Charger":
         """A charger as it was kept."""
@@ -137,7 +145,7 @@ class Charger:
         """The sections that may have changed since the last dump."""
         if self.setup is None:
             return {}
-        sections = {"facts": self.facts.model_dump_json(exclude_defaults=True).encode()}
+        sections = {"facts": self.facts.model_dump_json(exclude_none=True).encode()}
         if "setup" in self._dirty:
             sections["setup"] = self.setup.model_dump_json().encode()
         if "tokens" in self._dirty:

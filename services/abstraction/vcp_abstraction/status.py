@@ -7,6 +7,22 @@ from vcp_contracts.values import STATION, CoarseStatus, Fault, FineStatus, Place
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts import ConnectorFacts, EvseFacts, ReportedStatus
 
+VIA: dict[tuple[FineStatus, FineStatus], FineStatus] = {
+    ("available", "charging"): "preparing",
+    ("available", "suspended_ev"): "preparing",
+    ("available", "suspended_evse"): "preparing",
+    ("available", "finishing"): "preparing",
+    ("preparing", "unavailable"): "available",
+    ("charging", "preparing"): "finishing",
+    ("suspended_ev", "preparing"): "finishing",
+    ("suspended_evse", "preparing"): "finishing",
+    ("finishing", "charging"): "preparing",
+    ("finishing", "suspended_ev"): "preparing",
+    ("finishing", "suspended_evse"): "preparing",
+    ("unavailable", "finishing"): "preparing",
+}
+"""Changes that the nine words do not know (1.6 §4.9, the transition table), and the word that lies between."""
+
 COARSE: dict[FineStatus, CoarseStatus] = {
     "available": "available",
     "unavailable": "unavailable",
@@ -120,21 +136,35 @@ def observe(cp: Charger, note: str | None = None) -> None:
         key = f"{place.evse}.{place.connector or 0}"
         word = fine if manners.status_words == "fine" else coarse
         seen = f"{fine}/{coarse}/{_fault_key(fault)}"
-        if cp.facts.observed.get(key) != seen:
+        changed = cp.facts.observed.get(key) != seen
+        if changed:
             cp.facts.observed[key] = seen
             cp.note(StatusChanged, place=place, fine=fine, coarse=coarse, fault=fault)
+        before = cp.facts.reported.get(key)
         if not (cp.online and cp.registered):
             continue
+        changed_now = changed and manners.status_words == "fine"
+        via = VIA.get((before.word, fine)) if changed_now and before is not None else None  # type: ignore[arg-type]
+        if via is not None:
+            report(cp, place, fine=via)
         told = ReportedStatus(word=word, fault=_fault_key(fault) if manners.status_carries_fault else None)
-        if cp.facts.reported.get(key) == told:
+        if before == told:
             continue
         cp.facts.reported[key] = told
         report(cp, place, note=note)
 
 
-def report(cp: Charger, place: Place, *, note: str | None = None, command: str | None = None) -> None:
-    """Queues a report of a place's status as it is now."""
-    fine, coarse = words_at(cp, place)
+def report(
+    cp: Charger,
+    place: Place,
+    *,
+    note: str | None = None,
+    command: str | None = None,
+    fine: FineStatus | None = None,
+) -> None:
+    """Queues a report of a place's status as it is now, or of a word (`fine`) that it passes through."""
+    now, coarse = words_at(cp, place)
+    fine = fine or now
     cp.enqueue(
         ReportStatus(
             **cp.words(), place=place, fine=fine, coarse=coarse, fault=worst_fault(cp, place), note=note
@@ -149,8 +179,3 @@ def _fault_key(fault: Fault | None) -> str | None:
         return None
     return f"{fault.kind}:{fault.blocking}:{fault.vendor_code or ''}"
 
-
-def untold(cp: Charger, *, all_places: bool) -> None:
-    """After a start, or a long absence: every status must be told anew."""
-    if all_places:
-        cp.facts.reported.clear()

@@ -20,7 +20,7 @@ def view_of(cp: Charger) -> bytes:
     whole = {
         "id": cp.id,
         "powered": facts.powered,
-        "configuration": cp.configuration.model_dump(mode="json"),
+        "configuration": orjson.Fragment(cp.configuration_json),
         "link": {
             "wanted": link.wanted,
             "state": link.state,

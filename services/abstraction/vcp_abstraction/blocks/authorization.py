@@ -195,9 +195,6 @@ def accept(
     )
     evse.finishing = False
     evse.plug_deadline = None
-    # 1.6 §4.9: from Finishing or Available the way to Charging leads over Preparing
-    if evse.transaction is None:
-        status.observe(cp)
     transactions.advance(cp, evse, trigger)
 
 

@@ -55,8 +55,6 @@ def connected(cp: Charger, evse: EvseFacts) -> None:
     timeout = cp.settings.seconds("TxCtrlr.EVConnectionTimeOut")
     if evse.authorization is None and timeout > 0:
         evse.plug_deadline = cp.now + timedelta(seconds=timeout)
-    # a fine word between free and charging must be seen (1.6 §4.9: over Preparing)
-    status.observe(cp)
     transactions.advance(cp, evse, "cable_plugged_in")
 
 
@@ -64,7 +62,8 @@ def unplug(cp: Charger, it: Unplug) -> None:
     """The cable comes out. The car's end can always be pulled; the station's end only where it is not locked."""
     evse = cp.evse(it.evse)
     connector = cp.connector(it.evse, it.connector)
-    _must_be_plugged(connector, it)
+    fixed = cp.configuration.evses[evse.id - 1].connectors[connector.id - 1].fixed_cable
+    _must_be_plugged(connector, it, fixed=fixed)
     if it.end == "station" and connector.locked and not it.force:
         raise Impossible(
             f"connector {connector.id} of EVSE {evse.id} is locked",
@@ -76,23 +75,25 @@ def unplug(cp: Charger, it: Unplug) -> None:
         connector.plugged_ev = False
         if was_connected and cp.facts.powered:
             _ev_side_gone(cp, evse)
-    if it.end in ("station", "both") and (it.force or not connector.locked):
+    if it.end in ("station", "both") and not fixed and (it.force or not connector.locked):
         connector.plugged_station = False
         connector.locked = False
         if it.end == "station" and was_connected and cp.facts.powered:
             _ev_side_gone(cp, evse)
-    if not any(c.plugged_station or c.plugged_ev for c in evse.connectors):
+    if not transactions.cable_left(cp, evse):
         evse.finishing = False
         evse.plug_deadline = None
     if cp.facts.powered:
         status.observe(cp)
 
 
-def _must_be_plugged(connector: ConnectorFacts, it: Unplug) -> None:
+def _must_be_plugged(connector: ConnectorFacts, it: Unplug, *, fixed: bool) -> None:
+    if fixed and it.end == "station":
+        raise Impossible("the station's end of a fixed cable can't be pulled", field="end", remedy="pull the EV's end")
     there = {
         "ev": connector.plugged_ev,
         "station": connector.plugged_station,
-        "both": connector.plugged_ev or connector.plugged_station,
+        "both": connector.plugged_ev or (connector.plugged_station and not fixed),
     }[it.end]
     if not there:
         raise Impossible(

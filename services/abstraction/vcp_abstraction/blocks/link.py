@@ -198,8 +198,6 @@ def down(cp: Charger, why: str, detail: str = "") -> None:
     cp.note(
         LinkChanged, state="down", link=link.id, subprotocol=link.subprotocol, why=why, detail=detail or None
     )
-    if cp.facts.registration.verdict in ("pending", "rejected"):
-        cp.facts.registration.next_try = None
     for entry in lanes.link_lost(cp):
         asking.lost(cp, entry)
 

@@ -12,7 +12,7 @@ from vcp_contracts.settings import BY_NAME, find
 from vcp_contracts.values import BootReason, Fault, StopReason
 
 from vcp_abstraction import status
-from vcp_abstraction.blocks import link, metering, transactions
+from vcp_abstraction.blocks import cable, link, metering, transactions
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts import (
     ConnectorFacts,
@@ -93,6 +93,7 @@ def _first(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) -
     metering.reschedule(cp)
     cp.note(ChargePointChanged, change="provisioned")
     status.observe(cp)
+    _find_cars(cp)
     if new.online and new.url is not None:
         cp.facts.link.wanted = True
         link.order(cp)
@@ -209,7 +210,15 @@ def _wake(cp: Charger, reason: BootReason) -> None:
         evse.power_w = 0.0
     metering.reschedule(cp)
     status.observe(cp)
+    _find_cars(cp)
     link.order(cp)
+
+
+def _find_cars(cp: Charger) -> None:
+    """The charger wakes, and some cars are connected already."""
+    for evse in cp.facts.evses:
+        if evse.connected is not None:
+            cable.connected(cp, evse)
 
 
 # --- boot ------------------------------------------------------------------------------------------------------------

@@ -228,7 +228,7 @@ def end(
     )
     evse.transaction = None
     evse.authorization = None
-    evse.finishing = any(c.plugged_station or c.plugged_ev for c in evse.connectors)
+    evse.finishing = cable_left(cp, evse)
     if transaction.stop_reason != "deauthorized":
         # 1.6 errata 3.17: the cable of a refused token stays locked until its owner shows it again
         unlock(evse)
@@ -296,6 +296,15 @@ def tell(
     )
     transaction.seq += 1
     lanes.thin_out(cp)
+
+
+def cable_left(cp: Charger, evse: EvseFacts) -> bool:
+    """Whether a cable is left that the driver has yet to pull; the station's end of a fixed one stays."""
+    hardware = cp.configuration.evses[evse.id - 1].connectors
+    return any(
+        c.plugged_ev or (c.plugged_station and not part.fixed_cable)
+        for c, part in zip(evse.connectors, hardware, strict=True)
+    )
 
 
 def lock(cp: Charger, evse: EvseFacts) -> None:
