@@ -1,0 +1,7 @@
+"""The one core that the service runs with. Says only which functions it is made of."""
+
+from vcp_abstraction.charger import Charger, Surroundings
+from vcp_abstraction.core import Core
+from vcp_abstraction.decide import decide, fire
+
+CORE = Core(blank=Charger, load=Charger.load, surround=Surroundings, decide=decide, fire=fire)

@@ -1,0 +1,347 @@
+"""The working loop: read, decide, commit, all partitions of this process in one cycle. Knows no charger's behaviour."""
+
+import asyncio
+import gc
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from vcp_contracts.streams import inbox
+from vcp_plumbing.batch import Batch
+from vcp_plumbing.commit import LEASE_MS, Broken, Committed, Fenced, Full, Outcome, commit_all
+from vcp_plumbing.connection import LOST
+from vcp_plumbing.environment import Environment
+from vcp_plumbing.ownership import Held, Ownership
+from vcp_plumbing.pace import Pace
+from vcp_plumbing.reader import Entry, Reader
+from vcp_plumbing.world import World, WorldChanged, check_world, open_world
+
+from vcp_abstraction.changes import Changes
+from vcp_abstraction.core import Core
+from vcp_abstraction.measures import Measures
+from vcp_abstraction.merge import EPOCH, time_of
+from vcp_abstraction.partition import Partition
+from vcp_abstraction.store import load_chargers, load_circumstances, write_changes, write_trying
+
+SERVICE = "abstraction"
+UPKEEP_S = 1.0
+"""How often ownership, leases and the world are looked after."""
+LONGEST_WAIT_MS = 500
+"""How long a read waits at most; a stop is noticed after it."""
+SUSPECT = 3
+"""A head before which the partition changed hands this often is tried alone."""
+_LATE_MS = 2
+"""A timer is looked for this long after it is due: by then it is due by the server's whole milliseconds too."""
+_MILLISECOND = timedelta(milliseconds=1)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Haul:
+    """What one read brought: entries, and for each partition the time up to which nothing is missing."""
+
+    entries: dict[int, list[Entry]]
+    bounds: dict[int, datetime]
+
+
+class Worker:
+    """One process's share of the partitions. Everything happens in `run`'s task, also the renewing of leases: a loop
+    that hangs loses them."""
+
+    def __init__(
+        self,
+        redis: Redis,
+        environment: Environment,
+        core: Core,
+        *,
+        nonce: Callable[[], str] = lambda: secrets.token_hex(5),
+        clock: Callable[[], float] = time.monotonic,
+        lease_ms: int = LEASE_MS,
+    ) -> None:
+        self.measures = Measures()
+        self.partitions: dict[int, Partition] = {}
+        """Those that are owned and loaded."""
+        self._redis = redis
+        self._environment = environment
+        self._core = core
+        self._nonce = nonce
+        self._clock = clock
+        self._lease_ms = lease_ms
+        self._world: World | None = None
+        self._reader = Reader(redis, inbox)
+        self._pace = Pace()
+        self._to_load: list[int] = []
+        self._cautious: set[int] = set()
+        self._upkeep_at = 0.0
+        self._pause_s = 0.0
+        self._blocked_ms = 0.0
+        self._server_ahead_ms: float | None = None
+        self._ownership = Ownership(
+            redis,
+            SERVICE,
+            environment.owner,
+            environment.partitions,
+            reads=inbox,
+            lease_ms=lease_ms,
+            keep_input=environment.keep_input,
+            clock=clock,
+        )
+
+    # --- the loop -------------------------------------------------------------------------------------------------
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Works until `stop` is set, then gives its partitions back. A broker that is away is waited for.
+
+        Raises `WorldMismatch` when the world has another number of partitions.
+        """
+        while not stop.is_set():
+            try:
+                await self.cycle()
+            except (*LOST, RedisError, WorldChanged) as error:
+                log.warning("recovering", error=str(error) or type(error).__name__)
+                self.measures.recoveries += 1
+                self._forget_everything()
+                await self._pause()
+        await self.leave()
+
+    async def cycle(self) -> None:
+        """One round: keep up, load, read, decide, commit. Raises `WorldChanged`, or any of redis' errors."""
+        if self._clock() >= self._upkeep_at:
+            await self._keep_up()
+        await self._load_next()
+        haul = await self._read()
+        began = self._clock()
+        self._work(haul)
+        taken = await self._commit()
+        self._measure(began)
+        await self._gather(taken)
+
+    async def leave(self) -> None:
+        """Gives all partitions back in good order; what is not committed is not lost, as its entries still wait."""
+        self.partitions.clear()
+        try:
+            await self._ownership.release_all()
+        except (*LOST, RedisError) as error:
+            log.warning("leases_left_to_expire", error=str(error))
+
+    # --- ownership and memory -------------------------------------------------------------------------------------
+
+    async def _keep_up(self) -> None:
+        """Looks after the world and the leases, and takes or gives partitions."""
+        if self._world is None:
+            self._world = await open_world(self._redis, self._environment.partitions)
+        await check_world(self._redis, self._world)
+        self._upkeep_at = self._clock() + UPKEEP_S
+        lost = await self._ownership.renew()
+        change = await self._ownership.rebalance()
+        self._forget(lost | change.released)
+        self._to_load = sorted(p for p in self._ownership.held if p not in self.partitions)
+        for what, partitions in (("lost", lost), ("released", change.released), ("taken", change.taken)):
+            if partitions:
+                log.info(what, partitions=sorted(partitions))
+        for partition in change.taken:
+            self._note_server_time(self._ownership.held[partition].taken_ms)
+
+    async def _load_next(self) -> None:
+        """Loads one partition: one a cycle, so that the others are not kept waiting."""
+        if not self._to_load:
+            return
+        number = self._to_load.pop(0)
+        held = self._ownership.held.get(number)
+        if held is None:
+            return
+        partition = await self._load(number, held)
+        if number in self._ownership.held:
+            self.partitions[number] = partition
+            self.measures.loads += 1
+        if not self._to_load:
+            # What has been loaded stays: the collector need not look at it again and again.
+            gc.freeze()
+
+    async def _load(self, number: int, held: Held) -> Partition:
+        known = await load_circumstances(self._redis, number, held.position)
+        partition = Partition(
+            number,
+            partitions=self._environment.partitions,
+            core=self._core,
+            nonce=self._nonce(),
+            position=held.position,
+            horizon=max(known.horizon, time_of(held.position)),
+            handling=known.handling,
+            done=known.done,
+        )
+        for kept in await load_chargers(self._redis, number, known.charge_points):
+            partition.admit(kept.charge_point, kept.sections, kept.queue)
+        for charge_point, reason in partition.unloadable.items():
+            log.error("charge_point_unreadable", charge_point=charge_point, reason=reason)
+        if held.takeovers >= SUSPECT and known.head is not None:
+            await self._suspect(partition, known.head, tried=known.trying == known.head.id)
+        return partition
+
+    async def _suspect(self, partition: Partition, head: Entry, *, tried: bool) -> None:
+        """The head has seen too many owners go: it is tried alone, or buried if that has been the end of one."""
+        log.warning("head_suspected", partition=partition.number, entry=head.id, tried=tried)
+        if tried:
+            partition.bury_head(head, "every process that tried this entry ended before it was done")
+            return
+        self._cautious.add(partition.number)
+        batch = self._ownership.batch(partition.number)
+        write_trying(batch, head.id)
+        await self._send({partition.number: batch})
+
+    def _forget(self, partitions: frozenset[int]) -> None:
+        for number in partitions:
+            self.partitions.pop(number, None)
+            self._cautious.discard(number)
+
+    def _forget_everything(self) -> None:
+        self._forget(frozenset(self.partitions))
+        self._ownership.drop(list(self._ownership.held))
+        self._to_load = []
+        self._world = None
+        self._upkeep_at = 0.0
+
+    # --- a cycle --------------------------------------------------------------------------------------------------
+
+    async def _read(self) -> Haul:
+        positions = {number: partition.position for number, partition in self.partitions.items()}
+        wait_ms = self._may_wait_ms()
+        began = self._clock()
+        if wait_ms < 0:
+            moment = await self._reader.now(positions)
+            self._note_server_time(moment.time_ms)
+            whole = EPOCH + (moment.time_ms + 1) * _MILLISECOND
+            bounds = dict.fromkeys(positions, whole)
+            bounds |= {cut: time_of(moment.entries[cut][-1].id) for cut in moment.cut}
+            return Haul(moment.entries, bounds)
+        entries = await self._reader.wait(positions, wait_ms)
+        self._blocked_ms += (self._clock() - began) * 1000
+        return Haul(entries, {number: time_of(some[-1].id) for number, some in entries.items()})
+
+    def _may_wait_ms(self) -> int:
+        """How long a read may wait for entries; negative: timers are due, or may be."""
+        if self._to_load or any(partition.behind for partition in self.partitions.values()):
+            return -1
+        until_upkeep = ceil((self._upkeep_at - self._clock()) * 1000)
+        longest: int = min(LONGEST_WAIT_MS, max(1, until_upkeep))
+        dues = [due for partition in self.partitions.values() if (due := partition.next_due) is not None]
+        if not dues:
+            return longest
+        if self._server_ahead_ms is None:
+            return -1
+        server = EPOCH + (self._server_ahead_ms + self._clock() * 1000) * _MILLISECOND
+        left = (min(dues) - server) / _MILLISECOND + _LATE_MS
+        return min(longest, ceil(left)) if left > 0 else -1
+
+    def _work(self, haul: Haul) -> None:
+        """Lets every partition take what is there for it."""
+        for number, bound in haul.bounds.items():
+            entries = haul.entries.get(number, [])
+            if number in self._cautious and entries:
+                entries, bound = entries[:1], time_of(entries[0].id)
+            self.partitions[number].work(entries, bound)
+
+    async def _commit(self) -> int:
+        """Commits what came of it; how many entries and timers that were."""
+        taken = 0
+        batches: dict[int, Batch] = {}
+        for number, partition in self.partitions.items():
+            changes = partition.settle()
+            if changes is None:
+                continue
+            taken += changes.entries + changes.timers
+            self._account(number, changes)
+            batches[number] = self._ownership.batch(number)
+            write_changes(
+                batches[number],
+                changes,
+                owner=self._ownership.name,
+                events_kept=self._environment.events_kept,
+            )
+        await self._send(batches)
+        return taken
+
+    async def _send(self, batches: dict[int, Batch]) -> None:
+        if not batches:
+            return
+        outcomes = await commit_all(
+            self._redis,
+            self._ownership.name,
+            list(batches.values()),
+            lease_ms=self._lease_ms,
+            clock=self._clock,
+        )
+        self._ownership.settle(outcomes)
+        for number, outcome in outcomes.items():
+            self._judge(number, outcome)
+        if any(isinstance(outcome, Full) for outcome in outcomes.values()):
+            await self._pause()
+
+    def _judge(self, number: int, outcome: Outcome) -> None:
+        """What became of a commit. Whatever did not happen has one cure: drop the partition's memory and load it."""
+        measures = self.measures
+        match outcome:
+            case Committed():
+                measures.commits += 1
+                self._pause_s = 0.0
+                if outcome.position is not None:
+                    self._cautious.discard(number)
+                if outcome.time_ms is not None:
+                    self._note_server_time(outcome.time_ms)
+                return
+            case Fenced():
+                measures.fenced += 1
+                log.warning("fenced", partition=number, owner=outcome.owner)
+            case Full():
+                measures.full += 1
+                log.warning("full", partition=number, reason=outcome.reason)
+                self._to_load.append(number)
+            case Broken():
+                measures.broken += 1
+                log.error("commit_broken", partition=number, reason=outcome.reason)
+        self._forget(frozenset({number}))
+
+    # --- pace and measures ----------------------------------------------------------------------------------------
+
+    async def _gather(self, taken: int) -> None:
+        """When work keeps coming, lets some of it gather: a cycle costs far more than an entry."""
+        behind = any(partition.behind for partition in self.partitions.values())
+        wait_ms = self._pace.observe(taken, self._blocked_ms, more=behind)
+        if taken:
+            self._blocked_ms = 0.0
+        if wait_ms:
+            await asyncio.sleep(wait_ms / 1000)
+
+    async def _pause(self) -> None:
+        self._pause_s = min(1.0, self._pause_s * 2 or 0.1)
+        await asyncio.sleep(self._pause_s)
+
+    def _note_server_time(self, time_ms: int) -> None:
+        self._server_ahead_ms = time_ms - self._clock() * 1000
+
+    def _account(self, number: int, changes: Changes) -> None:
+        self.measures.entries += changes.entries
+        self.measures.timers += changes.timers
+        self.measures.dead += len(changes.dead)
+        for dead in changes.dead:
+            log.error(
+                "dead_letter",
+                partition=number,
+                entry=dead.entry,
+                charge_point=dead.charge_point,
+                reason=dead.reason,
+                trace=dead.trace,
+            )
+
+    def _measure(self, began: float) -> None:
+        now = self._clock()
+        self.measures.cycles += 1
+        self.measures.last_cycle = now
+        self.measures.longest_cycle_s = max(self.measures.longest_cycle_s, now - began)
