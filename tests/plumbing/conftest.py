@@ -1,5 +1,9 @@
-"""A real server for the plumbing's tests: started once a session on a unix socket, flushed for every test."""
+"""A real server for the plumbing's tests: started once a session on a unix socket, flushed for every test.
 
+VCP_TEST_SERVER names another server's binary, such as that of the oldest Redis we serve.
+"""
+
+import os
 import subprocess
 import tempfile
 import time
@@ -20,7 +24,8 @@ def server_socket() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="vcp") as folder:
         socket = Path(folder) / "s"
         arguments = ["--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", folder]
-        with subprocess.Popen([str(get_binary_path()), *arguments], stdout=subprocess.DEVNULL) as server:
+        binary = os.environ.get("VCP_TEST_SERVER") or str(get_binary_path())
+        with subprocess.Popen([binary, *arguments], stdout=subprocess.DEVNULL) as server:
             try:
                 _wait_until_it_answers(socket)
                 yield socket

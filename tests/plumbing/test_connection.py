@@ -66,3 +66,12 @@ async def test_a_cancelled_round_trip_leaves_no_reply_behind(redis):
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert await roundtrip(redis, [("ECHO", "mine")]) == [b"mine"]
+
+
+def test_a_url_says_where_and_how_but_never_how_often():
+    tls = client("rediss://me:pw@broker:6380/2?ssl_ca_certs=ca.pem", timeout_s=3).connection_pool
+    told = tls.connection_kwargs
+    assert tls.connection_class.__name__ == "SSLConnection"
+    assert (told["host"], told["port"], told["db"], told["username"]) == ("broker", 6380, 2, "me")
+    assert (told["ssl_ca_certs"], told["socket_timeout"]) == ("ca.pem", 3)
+    assert told["retry"].get_retries() == 0
