@@ -99,14 +99,3 @@ def most_open_calls(frames: Iterable[Frame]) -> dict[tuple[int, Direction], int]
 def other(direction: Direction) -> Direction:
     """The way back."""
     return "out" if direction == "in" else "in"
-
-
-def result_of(frames: Iterable[Frame], call: Letter) -> Payload | None:
-    """The first result that answered this call on its socket, or None."""
-    for letter in opened(frames):
-        same_talk = letter.frame.socket_number == call.frame.socket_number
-        back = letter.frame.direction == other(call.frame.direction)
-        later = letter.frame.seq > call.frame.seq
-        if letter.kind == RESULT and letter.message_id == call.message_id and same_talk and back and later:
-            return letter.payload
-    return None
