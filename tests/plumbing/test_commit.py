@@ -167,6 +167,16 @@ async def test_a_request_that_is_lost_is_sent_again(flaky, redis):
     assert await redis.xlen(OUTBOX) == 1
 
 
+async def test_a_lost_reply_is_understood_even_when_no_time_seems_to_pass(flaky, redis):
+    proxy, through = flaky
+    await own(redis)
+    await commit_all(through, "a1", [batch(partition=9)])
+    proxy.lose_reply = 1
+    assert await commit_all(through, "a1", [batch()], clock=lambda: 10.0) == {
+        3: Committed(8, None, 14.0, None)
+    }
+
+
 async def test_after_a_lost_reply_another_owners_record_fences(flaky, redis):
     proxy, through = flaky
     await own(redis, owner="a2", number=8)

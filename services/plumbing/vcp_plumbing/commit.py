@@ -83,22 +83,23 @@ async def commit_all(
     if not batches:
         return {}
     calls = [_call(batch, owner, lease_ms) for batch in batches]
+    lease_s = lease_ms / 1000
     first = sent = clock()
+    first_deadline: float | None = None
     while True:
         try:
             replies = await run(redis, calls, timeout_s=patience_s)
+            break
         except LOST:
             if clock() + _PAUSE_S - first >= patience_s:
                 raise
             await asyncio.sleep(_PAUSE_S)
+            first_deadline = first + lease_s
             sent = clock()
-            continue
-        lease_s = lease_ms / 1000
-        again = sent != first
-        return {
-            batch.partition: _judge(batch, owner, reply, sent + lease_s, first + lease_s if again else None)
-            for batch, reply in zip(batches, replies, strict=True)
-        }
+    return {
+        batch.partition: _judge(batch, owner, reply, sent + lease_s, first_deadline)
+        for batch, reply in zip(batches, replies, strict=True)
+    }
 
 
 def _call(batch: Batch, owner: str, lease_ms: int) -> Call:
