@@ -54,10 +54,16 @@ class Session:
     async def serve(self) -> None:
         """Reads until the connection ends."""
         recv = self._connection.recv
+        # without a record the text is parsed as it came, and a binary frame passes for one
         decode = None if self._books.record.wanted else False
         try:
             while not self.half_open:
-                await self._hear(await recv(decode))
+                text = await recv(decode)
+                seq = self._books.record.add(self.socket, "in", text)
+                if decode is None and isinstance(text, bytes):
+                    await self._malformed(seq, None, "a binary frame")
+                else:
+                    await self._hear(seq, text)
             await self._connection.wait_closed()
         except ConnectionClosed:
             pass  # the end of a link is no error; the record of sockets has its code
@@ -106,14 +112,15 @@ class Session:
             if self._pending.get(message_id) == (action, answer):
                 del self._pending[message_id]
 
-    async def _hear(self, text: str | bytes) -> None:
-        seq = self._books.record.add(self.socket, "in", text)
+    async def _hear(self, seq: int, text: str | bytes) -> None:
         try:
             message = orjson.loads(text)
         except orjson.JSONDecodeError as error:
             await self._malformed(seq, None, f"not JSON: {error}")
             return
         match message:
+            case [kind, *_] if type(kind) is not int:
+                await self._malformed(seq, None, "the message type is no integer")
             case [2, str(message_id), str(action), dict(payload)] if 0 < len(message_id) <= 36:
                 await self._called(
                     Call(
