@@ -11,6 +11,8 @@ FIELD = "__data__"
 WORLD = "vcp:world"
 DOOR = "vcp:door"
 DOOR_META = "vcp:door:meta"
+DOOR_DEAD = "vcp:door:dead"
+"""Stream. Entries of the door that name no charge point, each with its reason."""
 
 
 def partition_of(charge_point: str, partitions: int = PARTITIONS) -> int:

@@ -4,9 +4,9 @@ import json
 import pytest
 from plumbing.swallowing_proxy import SwallowingProxy
 from redis.exceptions import ConnectionError as RedisConnectionError
-from vcp_contracts.streams import DOOR, DOOR_META, inbox, partition_of
+from vcp_contracts.streams import DOOR, DOOR_DEAD, DOOR_META, inbox, partition_of
 from vcp_plumbing.connection import client
-from vcp_plumbing.door import DOOR_DEAD, Door
+from vcp_plumbing.door import Door
 from vcp_plumbing.ownership import release_owner
 from vcp_plumbing.publish import IN_LIMIT
 

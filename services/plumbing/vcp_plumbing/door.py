@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 import structlog
 from redis.asyncio import Redis
-from vcp_contracts.streams import DOOR, DOOR_META, partition_of
+from vcp_contracts.streams import DOOR, DOOR_DEAD, DOOR_META, partition_of
 
 from vcp_plumbing.commit import LEASE_MS, commit_all
 from vcp_plumbing.connection import LOST
@@ -18,8 +18,6 @@ from vcp_plumbing.publish import IN_LIMIT, judge_publishing, publishing
 from vcp_plumbing.reader import Entry, Reader
 from vcp_plumbing.script import run
 
-DOOR_DEAD = "vcp:door:dead"
-"""Stream. Entries of the door that name no charge point, each with its reason."""
 DEAD_KEPT = 10_000
 
 log = structlog.get_logger(__name__)
