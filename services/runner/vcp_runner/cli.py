@@ -101,7 +101,8 @@ def up(
 @app.command()
 def connect(
     url: Annotated[
-        str, typer.Argument(help="ws[s]://host:port/path/CP001; the last segment is the identity.")
+        str,
+        typer.Argument(metavar="URL", help="ws[s]://host:port/path/CP001; the last segment is the identity."),
     ],
     protocol: Annotated[
         list[str] | None,
@@ -208,7 +209,7 @@ def types(context: typer.Context) -> None:
 
 def main() -> None:
     """The console script."""
-    app()
+    app(prog_name="vcp")
 
 
 def _plan(**wishes: object) -> "Plan":

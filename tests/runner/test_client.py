@@ -1,0 +1,128 @@
+"""The control client and the watch: what they ask, what they make of answers, problems and broken streams."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from vcp_runner.client import ControlClient, Problem, Unreachable
+from vcp_runner.watch import NotSeen, Watch, is_event, is_frame
+
+
+def client(answer) -> ControlClient:
+    return ControlClient(
+        "http://127.0.0.1:8080/", token="s3cret-token", transport=httpx.MockTransport(answer)
+    )
+
+
+async def test_commands_are_posted_to_their_own_route_with_the_identity_quoted():
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, json={"status": "done"})
+
+    async with client(answer) as control:
+        assert await control.command("DE*1/7", "plug-in", {"evse": 1}) == {"status": "done"}
+        await control.configure("CP001", {"url": "ws://backend/ocpp"})
+        await control.messages("CP001", action="Heartbeat", limit=5)
+    plug_in, configure, messages = asked
+    assert str(plug_in.url) == "http://127.0.0.1:8080/charge-points/DE%2A1%2F7/plug-in?wait=15"
+    assert plug_in.headers["Authorization"] == "Bearer s3cret-token"
+    assert configure.content == b'{"id":"CP001","url":"ws://backend/ocpp"}'
+    assert messages.url.query == b"action=Heartbeat&limit=5"
+
+
+async def test_a_problem_tells_field_reason_and_remedy():
+    document = {"title": "bad field", "field": "evse", "reason": "there is no EVSE 9", "remedy": "use 1 to 2"}
+    async with client(lambda request: httpx.Response(422, json=document)) as control:
+        with pytest.raises(Problem, match=r"422: evse: there is no EVSE 9 \(use 1 to 2\)"):
+            await control.view("CP001")
+
+
+async def test_a_problem_without_a_document_is_told_all_the_same():
+    async with client(lambda request: httpx.Response(502, text="<html>bad gateway")) as control:
+        with pytest.raises(Problem, match="502: <html>bad gateway"):
+            await control.view("CP001")
+
+
+async def test_silence_is_unreachable():
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    async with client(answer) as control:
+        with pytest.raises(Unreachable, match="does not answer"):
+            await control.view("CP001")
+        with pytest.raises(Unreachable, match="broke off"):
+            async for _ in control.events():
+                pass
+
+
+class Stream(httpx.AsyncByteStream):
+    def __init__(self, *parts: bytes, then_wait: bool = False) -> None:
+        self.parts = parts
+        self.then_wait = then_wait
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for part in self.parts:
+            yield part
+        if self.then_wait:
+            await asyncio.Event().wait()
+
+
+async def test_events_are_read_with_their_cursor_and_comments_skipped():
+    stream = Stream(
+        b": keep-alive\n\nid: p00:1-0\nevent: status_ch",
+        b'anged\ndata: {"type": "status_changed",\ndata: "fine": "preparing"}\n\n',
+        b'data: {"type": "gap"}\n\n',
+    )
+    async with client(lambda request: httpx.Response(200, stream=stream)) as control:
+        opened, changed, gap = [event async for event in control.events("CP001")]
+    assert opened.kind == "open"
+    assert changed.kind == "status_changed"
+    assert changed.cursor == "p00:1-0"
+    assert changed.word == {"type": "status_changed", "fine": "preparing"}
+    assert gap.cursor == "p00:1-0"
+
+
+async def test_a_watch_resumes_a_broken_stream_at_its_cursor():
+    asked: list[str | None] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.headers.get("Last-Event-ID"))
+        if len(asked) == 1:
+            return httpx.Response(200, stream=Stream(b'id: 7\ndata: {"type": "registered"}\n\n'))
+        if len(asked) == 2:
+            return httpx.Response(503, json={"title": "starting"})
+        return httpx.Response(200, stream=Stream(b'id: 8\ndata: {"type": "gap"}\n\n', then_wait=True))
+
+    told: list[str] = []
+    async with (
+        client(answer) as control,
+        Watch(control, "CP001", lambda it: told.append(it["type"])) as watch,
+    ):
+        await watch.seen(is_event("gap"), "a gap")
+    assert asked == [None, "7", "7"]
+    assert told == ["registered", "gap"]
+
+
+async def test_a_watch_tells_what_it_did_not_see():
+    stream = Stream(
+        b'data: {"type": "frame_sent", "kind": "call", "action": "Heartbeat"}\n\n', then_wait=True
+    )
+    async with (
+        client(lambda request: httpx.Response(200, stream=stream)) as control,
+        Watch(control, "CP001", lambda it: None) as watch,
+    ):
+        await watch.seen(is_frame("sent", "call", "Heartbeat"), "a heartbeat")
+        with pytest.raises(NotSeen, match=r"an answer was not seen within 0\.01 s"):
+            await watch.seen(is_frame("received", "result", "Heartbeat"), "an answer", timeout_s=0.01)
+        with pytest.raises(NotSeen):
+            await watch.seen(is_event("frame_sent"), "a second frame", after=1, timeout_s=0.01)
+
+
+async def test_a_watch_that_is_not_let_in_says_so():
+    async with client(lambda request: httpx.Response(401, json={"title": "a token is needed"})) as control:
+        with pytest.raises(Problem, match="a token is needed"):
+            async with Watch(control, "CP001", lambda it: None):
+                pass

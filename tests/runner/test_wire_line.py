@@ -1,0 +1,51 @@
+"""A frame as a line: direction, action, and what both gates said."""
+
+from vcp_runner.wire_line import wire_line
+
+SENT = {
+    "type": "frame_sent",
+    "charge_point": "CP001",
+    "kind": "call",
+    "action": "Heartbeat",
+    "text": '[2,"1","Heartbeat",{}]',
+    "valid": True,
+}
+
+
+def words(frame: dict) -> str:
+    return " ".join(wire_line(frame).plain.split())
+
+
+def test_a_call_of_the_charger_passed_both_gates():
+    assert (
+        words(SENT)
+        == '--:--:--.--- CP001 → backend Heartbeat call handler ✓ charger ✓ [2,"1","Heartbeat",{}]'
+    )
+
+
+def test_an_answer_shows_the_charger_s_verdict():
+    answer = {
+        **SENT,
+        "kind": "result",
+        "action": "RemoteStopTransaction",
+        "verdict": "accepted",
+        "text": "[3]",
+    }
+    assert words(answer).endswith("RemoteStopTransaction answer handler ✓ charger accepted [3]")
+
+
+def test_a_bad_payload_shows_the_rule_that_it_breaks():
+    bad = {**SENT, "type": "frame_received", "valid": False, "rule": "required: idTag", "text": "[2]"}
+    assert words(bad).endswith("CP001 ← backend Heartbeat call handler ✗ required: idTag [2]")
+
+
+def test_a_frame_that_nobody_can_read_is_shown_too():
+    broken = {
+        "type": "frame_received",
+        "kind": "broken",
+        "valid": False,
+        "text": "{",
+        "at": "2030-01-02T03:04:05.678Z",
+    }
+    assert words(broken).endswith("← backend ? broken handler ✗ {")
+    assert ":05.678" in words(broken)
