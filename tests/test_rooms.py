@@ -53,7 +53,7 @@ APPS = tuple(
 CORE = "services/abstraction/vcp_abstraction"
 
 ROOMS = {
-    "contracts": Room(("contracts/vcp_contracts/*",), ("vcp_contracts",), only=("pydantic",)),
+    "contracts": Room(("contracts/vcp_contracts/*",), ("vcp_contracts",), only=("pydantic", "pydantic_core")),
     "abstraction": Room(
         ("services/abstraction/*",),
         ("vcp_contracts", "vcp_plumbing", "vcp_abstraction"),

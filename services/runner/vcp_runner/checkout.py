@@ -23,7 +23,7 @@ def root() -> Path:
 
 def run_tests(arguments: Sequence[str]) -> int:
     """The tests, on two workers unless told otherwise; a file's tests stay on one worker."""
-    spread = any(one.startswith(("-n", "--numprocesses", "--pdb", "-p")) for one in arguments)
+    spread = any(one.startswith(("-n", "--numprocesses", "--dist", "--pdb")) for one in arguments)
     workers = [] if spread else ["-n", "2", "--dist", "loadfile"]
     return _module("pytest", *workers, *arguments)
 
