@@ -104,7 +104,7 @@ Choose = Callable[[Any], str | None]
 """Which message tells this action; None: none of this version does."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Dialect:
     """One OCPP version as the charger speaks it."""
 

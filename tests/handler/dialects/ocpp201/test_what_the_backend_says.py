@@ -453,8 +453,9 @@ def test_a_reply_is_written_as(
 def test_some_answers_have_their_own_word_for_a_declined_request() -> None:
     rows = DIALECT.heard_by_name
     assert rows["TriggerMessage"].declined["not_supported"] == {"status": "NotImplemented"}
-    assert rows["RequestStartTransaction"].declined["not_registered"] == {"status": "Rejected"}
-    assert rows["RequestStopTransaction"].declined["not_registered"] == {"status": "Rejected"}
+    not_yet = {"status": "Rejected", "statusInfo": {"reasonCode": "CSNotAccepted"}}
+    assert rows["RequestStartTransaction"].declined["not_registered"] == not_yet
+    assert rows["RequestStopTransaction"].declined["not_registered"] == not_yet
     assert not rows["Reset"].declined
 
 

@@ -32,7 +32,7 @@ NOT_IMPLEMENTED: dict[str, Payload] = {"not_supported": {"status": "NotImplement
 
 
 def read_reset(payload: Payload, envelope: Envelope) -> Reset:
-    """ResetRequest. Both kinds end transactions in order before the restart (B12.FR.03)."""
+    """ResetRequest. Both kinds end transactions in order before the restart (B12.FR.03, B12.FR.04)."""
     evse = payload.get("evseId")
     return Reset(
         **envelope,

@@ -73,7 +73,9 @@ VERDICT = {
     "empty": "EmptyResultSet",
 }
 
-REJECTED: dict[str, Payload] = {"not_registered": {"status": "Rejected"}}
+REJECTED: dict[str, Payload] = {
+    "not_registered": {"status": "Rejected", "statusInfo": {"reasonCode": "CSNotAccepted"}}
+}
 """Where a charger that is not accepted yet answers Rejected rather than with an error (B02.FR.05)."""
 
 _MAX_REMARK = 512

@@ -1,0 +1,217 @@
+"""Properties: whatever a backend says within the schemas is understood or Unreadable, never a crash, and any reply to it
+is written as valid OCPP. The payloads are made from the schemas themselves."""
+
+import json
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from vcp_contracts import requests
+from vcp_contracts.actions import Authorize, Beat, Boot, PassData, ReportTransaction
+from vcp_contracts.requests import Reply
+from vcp_contracts.values import Token
+from vcp_handler.dialects import ocpp16, ocpp201
+from vcp_handler.dialects.table import Dialect, Envelope, Unreadable
+from vcp_handler.validation import Schemas
+
+FOLDER = {ocpp16.SUBPROTOCOL: "v16", ocpp201.SUBPROTOCOL: "v201"}
+SCHEMAS = {name: Schemas(folder) for name, folder in FOLDER.items()}
+ENVELOPE: Envelope = {
+    "id": "l1:0",
+    "charge_point": "CP1",
+    "at": Beat(id="a", charge_point="CP1").at,
+    "link": "l1",
+    "n": 0,
+    "message_id": "1",
+}
+
+# Dates are mostly garbage here: the schemas' formats are not checked on what comes in.
+DATE = st.sampled_from(
+    ["2026-03-01T12:00:00Z", "yesterday", "", "2026-03-01T12:00:60Z", "9999-12-31T23:59:59-12:00"]
+)
+INTEGER = st.integers(-3, 1002) | st.integers(-(2**63), 2**63 - 1)
+ANYTHING = st.none() | INTEGER | st.text(max_size=5) | st.just({"a": [1, None]})
+
+
+def payloads(folder: str, name: str) -> st.SearchStrategy[Any]:
+    text = (files("ocpp") / folder / "schemas" / f"{name}.json").read_text(encoding="utf-8-sig")
+    schema = json.loads(text)
+    return instances(schema, schema.get("definitions", {}))
+
+
+def instances(schema: dict[str, Any], definitions: dict[str, Any]) -> st.SearchStrategy[Any]:
+    if "$ref" in schema:
+        return instances(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    if "enum" in schema:
+        return st.sampled_from(schema["enum"])
+    match schema.get("type"):
+        case "object":
+            return objects(schema, definitions)
+        case "array":
+            least = schema.get("minItems", 0)
+            return st.lists(instances(schema["items"], definitions), min_size=least, max_size=least + 1)
+        case "string":
+            return (
+                DATE
+                if schema.get("format") == "date-time"
+                else st.text(max_size=min(schema.get("maxLength", 9), 9))
+            )
+        case "integer":
+            return INTEGER.filter(lambda drawn: drawn >= schema.get("minimum", drawn))
+        case "number":
+            return st.integers(-5, 50)
+        case "boolean":
+            return st.booleans()
+    return ANYTHING
+
+
+def objects(schema: dict[str, Any], definitions: dict[str, Any]) -> st.SearchStrategy[Any]:
+    parts = {
+        name: instances(part, definitions)
+        for name, part in schema.get("properties", {}).items()
+        if name != "customData"
+    }
+    required = set(schema.get("required", ()))
+    return st.fixed_dictionaries(
+        {name: part for name, part in parts.items() if name in required},
+        optional={name: part for name, part in parts.items() if name not in required},
+    )
+
+
+REPLIES: dict[type[requests.Request], tuple[type[Reply], tuple[str, ...]]] = {
+    requests.StartCharging: (requests.ChargingStart, ("accepted", "rejected")),
+    requests.StopCharging: (requests.ChargingStop, ("accepted", "rejected")),
+    requests.SetAvailability: (requests.Availability, ("accepted", "scheduled", "rejected")),
+    requests.Unlock: (
+        requests.Unlocked,
+        ("unlocked", "failed", "no_lock", "unknown_place", "in_transaction"),
+    ),
+    requests.Reset: (requests.Resetting, ("accepted", "scheduled", "rejected")),
+    requests.Trigger: (requests.Triggered, ("accepted", "rejected", "not_implemented")),
+    requests.ForgetTokens: (requests.TokensForgotten, ("accepted", "rejected")),
+    requests.PassData: (requests.DataPassed, ("accepted", "rejected", "unknown_message", "unknown_vendor")),
+    requests.ListSettings: (requests.SettingsListed, ("accepted", "rejected", "not_supported", "empty")),
+}
+READ = ("accepted", "unknown_component", "unknown_variable", "write_only", "no_such_attribute")
+WRITTEN = (
+    "accepted",
+    "reboot_required",
+    "unknown_component",
+    "unknown_variable",
+    "read_only",
+    "bad_value",
+    "no_such_attribute",
+)
+
+
+def any_reply(data: st.DataObject, request: requests.Request) -> Reply:
+    head: dict[str, Any] = {
+        "id": "r1",
+        "charge_point": "CP1",
+        "link": "l1",
+        "request": request.id,
+        "detail": data.draw(st.none() | st.text(max_size=600)),
+    }
+    if isinstance(request, requests.ReadSettings):
+        return requests.SettingsRead(**head, settings=tuple(any_read(data, name) for name in request.names))
+    if isinstance(request, requests.WriteSettings):
+        wanted = [setting.name for setting in request.settings]
+        return requests.SettingsWritten(**head, settings=tuple(any_write(data, name) for name in wanted))
+    model, results = REPLIES[type(request)]
+    return model(**head, result=data.draw(st.sampled_from(results)))
+
+
+def any_read(data: st.DataObject, name: Any) -> requests.SettingRead:
+    value = data.draw(st.none() | st.text(max_size=500))
+    result = data.draw(st.sampled_from(READ))
+    return requests.SettingRead(name=name, result=result, value=value, read_only=data.draw(st.booleans()))
+
+
+def any_write(data: st.DataObject, name: Any) -> requests.SettingWritten:
+    return requests.SettingWritten(name=name, result=data.draw(st.sampled_from(WRITTEN)))
+
+
+CALLS = [
+    pytest.param(dialect, action, id=f"{dialect.subprotocol}-{action}")
+    for dialect in (ocpp16.DIALECT, ocpp201.DIALECT)
+    for action in dialect.heard_by_name
+]
+QUICK = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+@pytest.mark.parametrize(("dialect", "action"), CALLS)
+@QUICK
+@given(data=st.data())
+def test_any_valid_call_is_understood_or_unreadable_and_can_be_answered(
+    dialect: Dialect, action: str, data: st.DataObject
+) -> None:
+    suffix = "" if dialect.subprotocol == ocpp16.SUBPROTOCOL else "Request"
+    payload = data.draw(payloads(FOLDER[dialect.subprotocol], action + suffix))
+    assert SCHEMAS[dialect.subprotocol].check_call(action, payload) is None
+    row = dialect.heard_by_name[action]
+    try:
+        request = row.request(payload, ENVELOPE)
+    except Unreadable:
+        return
+    answer = row.write(any_reply(data, request), payload)
+    fault = SCHEMAS[dialect.subprotocol].check_result(action, answer, formats=True)
+    assert fault is None, fault
+
+
+ASKING = [
+    Boot(id="a", charge_point="CP1", reason="power_up", vendor="V", model="M"),
+    Beat(id="a", charge_point="CP1"),
+    Authorize(id="a", charge_point="CP1", token=Token(value="CARD1")),
+    PassData(id="a", charge_point="CP1", vendor="V"),
+    *(
+        ReportTransaction(
+            id="a",
+            charge_point="CP1",
+            phase=phase,
+            transaction="t",
+            place={"evse": 1},
+            token=Token(value="CARD1"),
+            state="charging",
+            seq=0,
+            trigger="authorized",
+            register_wh=0,
+        )
+        for phase in ("started", "ended")
+    ),
+]
+ANSWERS = [
+    pytest.param(dialect, action, id=f"{dialect.subprotocol}-{n}-{action.type}")
+    for dialect in (ocpp16.DIALECT, ocpp201.DIALECT)
+    for n, action in enumerate(ASKING)
+]
+
+
+@pytest.mark.parametrize(("dialect", "action"), ANSWERS)
+@QUICK
+@given(data=st.data())
+def test_any_valid_answer_is_understood_or_unreadable(
+    dialect: Dialect, action: Any, data: st.DataObject
+) -> None:
+    row = dialect.row_for(action)
+    assert row is not None
+    payload = data.draw(payloads(FOLDER[dialect.subprotocol], f"{row.action}Response"))
+    assert SCHEMAS[dialect.subprotocol].check_result(row.action, payload) is None
+    try:
+        answer = row.answer(payload, action)
+    except Unreadable:
+        assert row.readable(payload, action) is None
+        return
+    assert row.readable(payload, action) == answer
+
+
+@pytest.mark.parametrize(("dialect", "action"), ANSWERS)
+@QUICK
+@given(
+    payload=st.recursive(ANYTHING, lambda inner: st.dictionaries(st.text(max_size=5), inner), max_leaves=5)
+)
+def test_no_answer_however_broken_breaks_the_charger(dialect: Dialect, action: Any, payload: Any) -> None:
+    row = dialect.row_for(action)
+    assert row is not None
+    row.readable(payload, action)

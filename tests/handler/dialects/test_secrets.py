@@ -1,0 +1,51 @@
+"""Masks over secret fields."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from vcp_handler.dialects.secrets import MASK, Secret, masked
+
+ALWAYS = Secret(path=("certificate", "key"))
+BY_NAME = Secret(path=("value",), when=("key",), among=frozenset({"password"}))
+EACH = Secret(each="items", path=("value",), when=("name", "of"), among=frozenset({"password"}))
+
+
+def test_a_field_that_is_always_secret_is_masked() -> None:
+    payload = {"certificate": {"key": "0x1", "serial": 7}, "id": 1}
+    assert masked(payload, [ALWAYS]) == {"certificate": {"key": MASK, "serial": 7}, "id": 1}
+    assert payload["certificate"] == {"key": "0x1", "serial": 7}
+
+
+def test_the_name_beside_it_decides_without_case() -> None:
+    assert masked({"key": "PASSword", "value": "x"}, [BY_NAME]) == {"key": "PASSword", "value": MASK}
+    assert masked({"key": "Colour", "value": "x"}, [BY_NAME]) == {"key": "Colour", "value": "x"}
+
+
+def test_each_item_of_a_list_is_looked_at_on_its_own() -> None:
+    payload = {"items": [{"name": {"of": "password"}, "value": "x"}, {"name": {"of": "a"}, "value": "y"}]}
+    assert masked(payload, [EACH]) == {
+        "items": [{"name": {"of": "password"}, "value": MASK}, {"name": {"of": "a"}, "value": "y"}]
+    }
+
+
+@pytest.mark.parametrize(
+    "payload", [None, 7, "x", [], {}, {"items": 3}, {"items": [3, None]}, {"certificate": "x"}]
+)
+def test_what_has_no_secret_is_left_alone(payload: object) -> None:
+    assert masked(payload, [ALWAYS, BY_NAME, EACH]) == payload
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["items", "value", "key", "name", "of", "certificate"]), inner)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(derandomize=True)
+@given(JSON)
+def test_no_json_breaks_the_mask(payload: object) -> None:
+    masked(payload, [ALWAYS, BY_NAME, EACH])
