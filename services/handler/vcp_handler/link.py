@@ -1,0 +1,157 @@
+"""One link, from handshake to end: frames in, facts out; words in, frames out. Pure but for the clock it is given.
+
+It decides nothing: it checks, pairs, numbers and records. The connection itself is someone else's.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from vcp_contracts.actions import Action
+from vcp_contracts.link import LinkDown, LinkUp
+from vcp_contracts.requests import Reply
+
+from vcp_handler import frames, record
+from vcp_handler.answering import Answering, Gate
+from vcp_handler.asking import Asking, TooManyActions
+from vcp_handler.calls import Calls, Overrun
+from vcp_handler.frames import Broken, Call, CallError, CallResult
+from vcp_handler.journal import Journal, Outlet
+from vcp_handler.versions import Version
+
+LinkEnd = Literal[
+    "closed_by_backend", "closed_by_us", "lost", "ping_timeout", "write_timeout", "lease_lost", "protocol"
+]
+
+
+@dataclass(slots=True, frozen=True)
+class Around:
+    """What a link needs of the world."""
+
+    outlet: Outlet
+    send: Callable[[str], bool]
+    """Writes a text; False where the connection takes none any more."""
+    abort: Callable[[str], None]
+    """Cuts the connection for a breach of protocol, with its reason."""
+    wake: Callable[[float], None]
+    """Asks for `tick` at this monotonic time."""
+    clock: Callable[[], float]
+    """Monotonic seconds."""
+    utc: Callable[[], datetime]
+
+
+class Link:
+    """One standing link of one charge point.
+
+    `take` is given each received text, `act` each action, `reply` each reply; `tick` is called when time has passed.
+    """
+
+    def __init__(self, *, id: str, charge_point: str, version: Version, gate: Gate, around: Around) -> None:
+        self.id = id
+        self._around = around
+        self._over = False
+        self._calls = Calls()
+        self._journal = Journal(id, charge_point, around.outlet, around.utc)
+        self._answering = Answering(
+            version=version,
+            calls=self._calls,
+            journal=self._journal,
+            gate=gate,
+            send=around.send,
+            clock=around.clock,
+            utc=around.utc,
+        )
+        self._asking = Asking(
+            version=version,
+            calls=self._calls,
+            journal=self._journal,
+            send=around.send,
+            clock=around.clock,
+            is_unanswered=self._answering.is_unanswered,
+        )
+
+    def up(self, order: int, subprotocol: str) -> None:
+        """Fact 0: the link stands."""
+        self._journal.tell(self._journal.make(LinkUp, order=order, subprotocol=subprotocol))
+
+    def down(self, why: LinkEnd, detail: str) -> None:
+        """The last fact: the link is gone. Nothing is done or said after it."""
+        if not self._over:
+            self._journal.tell(self._journal.make(LinkDown, why=why, detail=detail))
+            self._over = True
+
+    def gate(self, gate: Gate) -> None:
+        """What becomes of the backend's calls from now on."""
+        self._answering.gate = gate
+
+    def act(self, action: Action) -> None:
+        """Sends an action, or keeps it until it may leave."""
+        if self._over:
+            return
+        try:
+            self._asking.act(action)
+        except TooManyActions as fault:
+            self._around.abort(str(fault))
+        self._plan()
+
+    def reply(self, reply: Reply) -> None:
+        """Answers a request, and sends what waited for that."""
+        if self._over:
+            return
+        self._answering.reply(reply)
+        self._asking.go_on()
+        self._plan()
+
+    def tick(self) -> None:
+        """Looks at what is due."""
+        if self._over:
+            return
+        now = self._around.clock()
+        self._asking.tick(now)
+        self._answering.tick(now)
+        self._asking.go_on()
+        self._plan()
+
+    def take(self, text: str | bytes) -> None:
+        """A message has arrived."""
+        if self._over:
+            return
+        if isinstance(text, bytes):
+            self._take(Broken("not_json", "a binary message; OCPP-J 4.1 wants text"), "(binary)")
+        else:
+            self._take(frames.read(text), text)
+        self._plan()
+
+    def _take(self, frame: frames.Frame, text: str) -> None:
+        match frame:
+            case CallResult():
+                self._asking.answered(frame, text)
+            case Call():
+                self._guarded(lambda: self._answering.called(frame, text), text)
+            case CallError():
+                self._asking.refused(frame, text)
+            case Broken():
+                self._broken(frame, record.shown_unread(text))
+
+    def _broken(self, frame: Broken, shown: str) -> None:
+        rule = f"OCPP-J 4.2: {frame.reason}"
+        self._journal.received("broken", shown, message_id=frame.id, rule=rule)
+        self._journal.violation(rule, shown, message_id=frame.id)
+        if frame.type in (frames.RESULT, frames.ERROR):
+            self._asking.broken(frame)
+        else:
+            self._guarded(lambda: self._answering.broken(frame, shown), shown)
+
+    def _guarded(self, take: Callable[[], None], text: str) -> None:
+        """A backend that calls and calls, and never waits, loses the connection."""
+        try:
+            take()
+        except Overrun as overrun:
+            self._journal.violation(f"OCPP-J 4.1.1: {overrun}", record.shown_unread(text))
+            self._around.abort(str(overrun))
+
+    def _plan(self) -> None:
+        deadline = self._calls.next_deadline()
+        if deadline is not None and not self._over:
+            self._around.wake(deadline)

@@ -1,0 +1,66 @@
+"""The wire record: one entry a frame, secrets masked. Builds the JSON of FrameSent and FrameReceived; stores nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+import orjson
+
+from vcp_handler.dialects.secrets import MASK, Secret, masked
+from vcp_handler.frames import Payload
+
+Kind = Literal["call", "result", "error", "broken"]
+
+_REVEALING = ("authorizationkey", "basicauthpassword")
+"""Names beside which a password may stand in a text that can't be read."""
+
+
+def entry(
+    type_: Literal["frame_sent", "frame_received"],
+    *,
+    id: str,
+    charge_point: str,
+    at: datetime,
+    link: str,
+    kind: Kind,
+    text: str,
+    valid: bool,
+    message_id: str | None = None,
+    action: str | None = None,
+    rule: str | None = None,
+    verdict: str | None = None,
+    latency_ms: float | None = None,
+    cause: str | None = None,
+) -> bytes:
+    """The entry as JSON. Written without the contract's model, since every frame passes here; a test holds both equal."""
+    return orjson.dumps(
+        {
+            "type": type_,
+            "id": id,
+            "charge_point": charge_point,
+            "at": at,
+            "cause": cause,
+            "link": link,
+            "message_id": message_id,
+            "kind": kind,
+            "action": action,
+            "text": text,
+            "valid": valid,
+            "rule": rule,
+            "verdict": verdict,
+            "latency_ms": latency_ms,
+        }
+    )
+
+
+def shown(text: str, head: Sequence[object], payload: Payload, secrets: Sequence[Secret]) -> str:
+    """The text of a frame with its secrets masked. `head` is what stands before the payload."""
+    if not secrets:
+        return text
+    return orjson.dumps([*head, masked(payload, secrets)]).decode()
+
+
+def shown_unread(text: str) -> str:
+    """A text that could not be read as a frame: hidden as a whole where it may hold a password."""
+    folded = text.casefold()
+    return MASK if any(name in folded for name in _REVEALING) else text
