@@ -1,11 +1,12 @@
 """What the tables promise: every action of its version is accounted for, and the pages that say so are current."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from vcp_contracts.actions import Action, AnyAction, Beat, ReportMeter, ReportTransaction
 from vcp_contracts.manners import Manners
-from vcp_contracts.requests import AnyRequest, ForgetTokens, ListSettings
+from vcp_contracts.requests import AnyRequest, Declined, ForgetTokens, ListSettings
 from vcp_handler.dialects import DIALECTS, coverage, ocpp16, ocpp201
 from vcp_handler.dialects.table import Dialect, Envelope, Heard, Said, Unreadable
 from vcp_handler.validation import Schemas
@@ -41,6 +42,15 @@ def test_each_contract_has_one_row_or_a_choice_among_its_rows(dialect: Dialect, 
         rows = [row.action for row in dialect.said if row.contract is contract]
         assert len(set(rows)) == len(rows)
         assert len(rows) == 1 or contract in dialect.choices
+
+
+@EACH_DIALECT
+def test_an_answer_of_its_own_to_a_declined_request_is_valid(dialect: Dialect, folder: str) -> None:
+    reasons = set(get_args(Declined.model_fields["reason"].annotation))
+    for row in dialect.heard:
+        assert row.declined.keys() <= reasons
+        for payload in row.declined.values():
+            assert Schemas(folder).check_result(row.action, payload) is None
 
 
 def test_all_words_of_the_contracts_are_spoken_somewhere() -> None:
