@@ -7,7 +7,7 @@ import orjson
 from abstraction.fake_core import FAKE
 from vcp_abstraction.changes import Changes
 from vcp_abstraction.merge import time_of
-from vcp_abstraction.partition import STALLS, Partition
+from vcp_abstraction.partition import DEADLY, STALLS, Partition
 from vcp_plumbing.reader import Entry
 
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -262,11 +262,11 @@ class TestDeadLetters:
 
     def test_a_head_that_kills_is_buried_unread(self):
         home = partition()
-        home.bury_head(plug(0, "a"), "it kills")
+        home.bury_head(plug(0, "a"))
         changes = home.settle()
         assert changes is not None
         assert changes.position == f"{NOON_MS}-0"
-        assert [dead.reason for dead in changes.dead] == ["it kills"]
+        assert [dead.reason for dead in changes.dead] == [DEADLY]
 
 
 class TestTimers:

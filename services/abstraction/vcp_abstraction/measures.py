@@ -22,7 +22,9 @@ class Measures:
     dead: int = 0
     loads: int = 0
     """Partitions loaded."""
+    busy_s: float = 0.0
+    """Time spent deciding and writing."""
     longest_cycle_s: float = 0.0
     """The longest time that deciding and writing one cycle took."""
-    last_cycle: float = 0.0
-    """When the last cycle ended, on the process's monotonic clock."""
+    last_turn: float = 0.0
+    """When the loop last came round, on the process's monotonic clock."""

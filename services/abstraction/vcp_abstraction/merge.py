@@ -1,7 +1,8 @@
 """The one order of a partition's entries and timers. Pure; the same from the stream alone at any later time.
 
 A timer goes before an entry when it is due strictly before the entry's millisecond, else after it. A timer with no
-entry behind it goes when it is due strictly before the bound: a time up to which every entry has been read. So an
+entry behind it goes when it is due strictly before the bound: a time before which every entry has been read, at least
+that of the last entry. So an
 entry that is read later can never belong before a timer that has fired.
 """
 
@@ -34,6 +35,7 @@ def merge(
         while (timer := first_timer()) is not None and timer.due < time:
             yield timer
         yield entry
+        bound = max(bound, time)
     while (timer := first_timer()) is not None and timer.due < bound:
         yield timer
 
@@ -41,6 +43,12 @@ def merge(
 def time_of(entry_id: str) -> datetime:
     """The time in a stream id."""
     return EPOCH + int(entry_id.partition("-")[0]) * _MILLISECOND
+
+
+def order_of(entry_id: str) -> tuple[int, int]:
+    """A stream id as something that compares as its stream is ordered."""
+    milliseconds, _, number = entry_id.partition("-")
+    return int(milliseconds), int(number)
 
 
 def micros(time: datetime) -> int:

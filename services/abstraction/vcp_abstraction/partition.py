@@ -28,6 +28,9 @@ from vcp_abstraction.resident import Resident
 TIMERS_A_CYCLE = 100
 """How many timers run before the cycle is committed: a cycle must end well within a lease."""
 
+DEADLY = "every process that tried this entry ended before it was done"
+"""The reason of an entry that is buried unread."""
+
 STALLS = 100
 """How often a charger's timers may run without moving on before it counts as failed."""
 
@@ -123,22 +126,22 @@ class Partition:
     def work(self, entries: Iterable[Entry], bound: datetime, *, timers: int = TIMERS_A_CYCLE) -> None:
         """Takes entries, and the timers due before `bound`, in their order. Stops early after `timers` timers."""
         self.behind = False
-        fired, last_due = 0, self.horizon
+        fired = 0
         for item in merge(entries, self._first_timer, bound):
             if isinstance(item, Entry):
                 self._take(item)
                 continue
-            if fired >= timers and item.due > last_due:
+            if fired >= timers and item.due > self.horizon:
                 # Only between two instants: so all that was due before the horizon has run, and nothing else.
                 self.behind, bound = True, item.due
                 break
-            fired, last_due = fired + 1, item.due
+            fired += 1
             self._run_timer(item)
         self.horizon = max(self.horizon, bound)
 
-    def bury_head(self, entry: Entry, reason: str) -> None:
-        """Takes an entry without a look at it: it has killed those who tried it."""
-        self._ledger.bury(entry, NOBODY, reason, self._advance(time_of(entry.id)))
+    def bury_head(self, entry: Entry) -> None:
+        """Takes an entry without a look at it: it has ended those who tried it."""
+        self._ledger.bury(entry, NOBODY, DEADLY, self._advance(time_of(entry.id)))
         self._took(entry)
 
     def settle(self) -> Changes | None:

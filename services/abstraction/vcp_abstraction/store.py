@@ -18,7 +18,7 @@ from vcp_plumbing.reader import Entry
 from vcp_abstraction.changes import Changes, Dead, Epoch, Keeping
 from vcp_abstraction.core import Handling
 from vcp_abstraction.done import Done
-from vcp_abstraction.merge import EPOCH, from_micros, micros
+from vcp_abstraction.merge import EPOCH, START, from_micros, micros
 
 DEAD_KEPT = 10_000
 """About how many dead letters a partition keeps."""
@@ -28,6 +28,9 @@ EPOCHS_KEPT = 1_000
 
 _CHUNK = 200
 """How many chargers are loaded in one round trip."""
+
+_PAGE = 1_000
+"""How many entries are loaded in one round trip."""
 
 _manners: TypeAdapter[dict[str, Manners]] = TypeAdapter(dict[str, Manners])
 
@@ -57,7 +60,7 @@ class Kept:
 
 async def load_circumstances(redis: Redis, partition: int, position: str) -> Circumstances:
     """All but the chargers. Raises one of plumbing's `LOST`."""
-    wire, ids, done, order, head = await _ask(
+    wire, ids, done, order, head = await ask(
         redis,
         [
             ("HGETALL", streams.wire(partition)),
@@ -85,24 +88,44 @@ async def load_chargers(redis: Redis, partition: int, charge_points: list[str]) 
         ids = charge_points[at : at + _CHUNK]
         asked: list[Command] = [("HGETALL", streams.state(partition, id)) for id in ids]
         asked += [("HGETALL", streams.queue(partition, id)) for id in ids]
-        hashes = [_hash(reply) for reply in await _ask(redis, asked)]
+        hashes = [_hash(reply) for reply in await ask(redis, asked)]
         kept += map(Kept, ids, hashes[: len(ids)], hashes[len(ids) :])
     return kept
 
 
 async def load_epochs(redis: Redis, partition: int) -> list[Epoch]:
     """The loads of the partition that led to a commit, the oldest first. Raises one of plumbing's `LOST`."""
-    [records] = await _ask(redis, [("LRANGE", streams.epochs(partition), 0, -1)])
+    [records] = await ask(redis, [("LRANGE", streams.epochs(partition), 0, -1)])
     return [
         Epoch(record["position"], from_micros(record["horizon"]), record["nonce"])
         for record in map(orjson.loads, records)
     ]
 
 
-async def load_dead(redis: Redis, partition: int) -> list[str]:
-    """The ids of the entries in the dead stream, in their order. Raises one of plumbing's `LOST`."""
-    [letters] = await _ask(redis, [("XRANGE", streams.dead(partition), "-", "+")])
-    return [orjson.loads(words[1])["entry"] for _, words in letters]
+async def load_dead(redis: Redis, partition: int) -> list[tuple[str, str]]:
+    """The dead letters' entries and reasons, in their order. Raises one of plumbing's `LOST`."""
+    [found] = await ask(redis, [("XRANGE", streams.dead(partition), "-", "+")])
+    letters = [orjson.loads(words[1]) for _, words in found]
+    return [(letter["entry"], letter["reason"]) for letter in letters]
+
+
+async def load_position(redis: Redis, partition: int, service: str) -> str:
+    """The last entry that a service has taken from a partition. Raises one of plumbing's `LOST`."""
+    [position] = await ask(redis, [("HGET", streams.meta(partition, service), "position")])
+    return position.decode() if position else START
+
+
+async def load_entries(redis: Redis, partition: int, last: str) -> list[Entry]:
+    """All entries of `in` that are still there, up to `last`. Raises one of plumbing's `LOST`."""
+    entries: list[Entry] = []
+    after = "-"
+    while True:
+        asked: list[Command] = [("XRANGE", streams.inbox(partition), after, last, "COUNT", _PAGE)]
+        [found] = await ask(redis, asked)
+        entries += (Entry(id.decode(), _fields(words)) for id, words in found)
+        if len(found) < _PAGE:
+            return entries
+        after = f"({entries[-1].id}"
 
 
 def write_changes(batch: Batch, changes: Changes, *, owner: str, events_kept: int) -> None:
@@ -204,7 +227,8 @@ def _fields(flat: list[bytes]) -> dict[bytes, bytes]:
     return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
-async def _ask(redis: Redis, commands: list[Command]) -> list[Any]:
+async def ask(redis: Redis, commands: list[Command]) -> list[Any]:
+    """The raw replies to all commands of one round trip. Raises one of plumbing's `LOST`, or an error reply."""
     replies = await roundtrip(redis, commands)
     for reply in replies:
         if isinstance(reply, Exception):

@@ -65,7 +65,7 @@ class Worker:
         clock: Callable[[], float] = time.monotonic,
         lease_ms: int = LEASE_MS,
     ) -> None:
-        self.measures = Measures()
+        self.measures = Measures(last_turn=clock())
         self.partitions: dict[int, Partition] = {}
         """Those that are owned and loaded."""
         self._redis = redis
@@ -94,6 +94,11 @@ class Worker:
             clock=clock,
         )
 
+    @property
+    def owned(self) -> frozenset[int]:
+        """The partitions that this process owns, loaded or not."""
+        return frozenset(self._ownership.held)
+
     # --- the loop -------------------------------------------------------------------------------------------------
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -102,6 +107,7 @@ class Worker:
         Raises `WorldMismatch` when the world has another number of partitions.
         """
         while not stop.is_set():
+            self.measures.last_turn = self._clock()
             try:
                 await self.cycle()
             except (*LOST, RedisError, WorldChanged) as error:
@@ -189,7 +195,7 @@ class Worker:
         """The head has seen too many owners go: it is tried alone, or buried if that has been the end of one."""
         log.warning("head_suspected", partition=partition.number, entry=head.id, tried=tried)
         if tried:
-            partition.bury_head(head, "every process that tried this entry ended before it was done")
+            partition.bury_head(head)
             return
         self._cautious.add(partition.number)
         batch = self._ownership.batch(partition.number)
@@ -341,7 +347,7 @@ class Worker:
             )
 
     def _measure(self, began: float) -> None:
-        now = self._clock()
+        took = self._clock() - began
         self.measures.cycles += 1
-        self.measures.last_cycle = now
-        self.measures.longest_cycle_s = max(self.measures.longest_cycle_s, now - began)
+        self.measures.busy_s += took
+        self.measures.longest_cycle_s = max(self.measures.longest_cycle_s, took)
