@@ -9,9 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
+from vcp_plumbing.vault import Vault
 from vcp_runner.checkout import root
-from vcp_runner.keys import NoKeys, keep_authorities
+from vcp_runner.connect import Connection, NoKeys, configuration_of
 from vcp_runner.stack import Plan, service_specs
+from vcp_runner.target import Target
 
 
 def vcp(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -119,15 +121,21 @@ def test_each_service_is_told_where_everything_is(monkeypatch: pytest.MonkeyPatc
     assert specs["control"].ready == "http://127.0.0.1:8080/health/ready"
 
 
-def test_authorities_are_kept_where_only_their_owner_reads_them(tmp_path: Path):
+def test_a_connection_says_how_the_charge_point_presents_and_protects_itself(tmp_path: Path):
     (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----")
-    assert keep_authorities(tmp_path / "keys", "DE*1/..", tmp_path / "ca.pem") == "DE*1/.."
-    [kept] = (tmp_path / "keys" / "authorities").iterdir()
-    assert kept.name == "DE%2A1%2F%2E%2E.pem"
-    assert kept.stat().st_mode & 0o777 == 0o600
-    assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o700
+    connection = Connection(
+        target=Target("wss://csms/ocpp", "CP001"), password="secret", authorities=tmp_path / "ca.pem"
+    )
+    assert configuration_of(connection, tmp_path / "keys") == {
+        "url": "wss://csms/ocpp",
+        "protocols": ["ocpp1.6"],
+        "vendor": "VCP",
+        "model": "Virtual",
+        "security": {"insecure": False, "basic": True, "password": "secret", "ca_label": "CP001"},
+    }
+    assert Vault(tmp_path / "keys").get("ca", "CP001") == b"-----BEGIN CERTIFICATE-----"
     with pytest.raises(NoKeys, match="VCP_KEYS"):
-        keep_authorities(None, "CP001", tmp_path / "ca.pem")
+        configuration_of(connection, None)
 
 
 def test_the_developer_s_commands_run_in_the_checkout():

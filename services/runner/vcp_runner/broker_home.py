@@ -11,13 +11,17 @@ from pathlib import Path
 
 import psutil
 
+from vcp_runner.leaving import Ending, Exit
+
 PREFIX = "vcp-broker-"
 TENANTS = "broker.json"
 """File in a home: which server serves it, and which process owns that server."""
 
 
-class HomeInUse(Exception):
+class HomeInUse(Ending):
     """Another living process serves from this directory."""
+
+    code = Exit.NOT_SET_UP
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from vcp_runner.leaving import Ending, Exit
 
-class NoCheckout(Exception):
+
+class NoCheckout(Ending):
     """This is an installed package, not a checkout."""
+
+    code = Exit.NOT_SET_UP
 
 
 def root() -> Path:

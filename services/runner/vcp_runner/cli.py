@@ -5,11 +5,11 @@ import sys
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from vcp_runner.leaving import Exit, run_until_signal
+from vcp_runner.leaving import Ending, Exit, run_until_signal
 
 if TYPE_CHECKING:
     from vcp_runner.stack import Plan
@@ -220,29 +220,14 @@ def _plan(**wishes: object) -> "Plan":
 
 def _leave(work: Callable[[], int]) -> None:
     """Runs a verb and leaves with its exit code; what can go wrong is told in a line, not in a traceback."""
-    from vcp_runner.broker_home import HomeInUse
-    from vcp_runner.checkout import NoCheckout
-    from vcp_runner.client import Problem, Unreachable
-    from vcp_runner.keys import NoKeys
-    from vcp_runner.server_binary import NoBroker
-    from vcp_runner.supervisor import ChildFailed
-    from vcp_runner.target import BadTarget
-    from vcp_runner.watch import NotSeen
-
     try:
         code = work()
-    except BadTarget as wrong:
-        _fail(str(wrong), Exit.USAGE)
-    except (NoBroker, HomeInUse, ChildFailed, NoCheckout, NoKeys) as missing:
-        _fail(str(missing), Exit.NOT_SET_UP)
-    except Unreachable as gone:
-        _fail(str(gone), Exit.NOT_CONNECTED)
-    except (Problem, NotSeen) as failed:
-        _fail(str(failed), Exit.FAILED)
+    except Ending as ending:
+        _fail(str(ending), ending.code)
     raise typer.Exit(code)
 
 
-def _fail(text: str, code: Exit) -> None:
+def _fail(text: str, code: Exit) -> NoReturn:
     typer.echo(f"vcp: {text}", err=True)
     raise typer.Exit(code)
 

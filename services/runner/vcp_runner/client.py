@@ -9,17 +9,21 @@ from urllib.parse import quote
 import httpx
 import orjson
 
+from vcp_runner.leaving import Ending, Exit
+
 Json = dict[str, Any]
 
 WAIT_S = 15.0
 """How long a command may take before the API answers that it is still under way."""
 
 
-class Unreachable(Exception):
+class Unreachable(Ending):
     """Nobody answers at the control API's address."""
 
+    code = Exit.NOT_CONNECTED
 
-class Problem(Exception):
+
+class Problem(Ending):
     """The API said no: `status`, and the `field`, `reason` and `remedy` that it named."""
 
     def __init__(self, status: int, document: Mapping[str, Any]) -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vcp_runner.client import ControlClient
-from vcp_runner.keys import keep_authorities
-from vcp_runner.leaving import Exit
+from vcp_runner.leaving import Ending, Exit
 from vcp_runner.screen import Screen
 from vcp_runner.stack import Plan, running_stack
 from vcp_runner.target import Target
@@ -16,6 +15,12 @@ from vcp_runner.watch import NotSeen, Watch, is_event
 
 LINK_TIMEOUT_S = 40.0
 BOOT_TIMEOUT_S = 60.0
+
+
+class NoKeys(Ending):
+    """There is no directory of keys to put something into."""
+
+    code = Exit.NOT_SET_UP
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +63,7 @@ def configuration_of(connection: Connection, keys: Path | None) -> Mapping[str, 
     if connection.password is not None:
         security |= {"basic": True, "password": connection.password}
     if connection.authorities is not None:
-        security["ca_label"] = keep_authorities(keys, connection.target.identity, connection.authorities)
+        security["ca_label"] = _kept(keys, connection.target.identity, connection.authorities)
     return {
         "url": connection.target.url,
         "protocols": list(connection.protocols),
@@ -66,6 +71,16 @@ def configuration_of(connection: Connection, keys: Path | None) -> Mapping[str, 
         "model": connection.model,
         "security": security,
     }
+
+
+def _kept(keys: Path | None, label: str, authorities: Path) -> str:
+    """Puts the authorities where the Handler looks for them; the label under which it does."""
+    from vcp_plumbing.vault import Vault
+
+    if keys is None:
+        raise NoKeys("with a broker of your own, name a directory for keys in VCP_KEYS")
+    Vault(keys).put("ca", label, authorities.read_bytes())
+    return label
 
 
 async def _online(client: ControlClient, watch: Watch, identity: str) -> str | None:

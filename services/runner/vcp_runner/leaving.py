@@ -17,6 +17,12 @@ class Exit(IntEnum):
     NOT_SET_UP = 4
 
 
+class Ending(Exception):
+    """Ends a command: its text is told in a line on stderr, `code` is the exit code."""
+
+    code = Exit.FAILED
+
+
 def run_until_signal(work: Coroutine[Any, Any, int], *, interrupted: int = Exit.OK) -> int:
     """Runs `work` to its end; the first Ctrl-C or SIGTERM cancels it, its clean-up runs, and `interrupted` is returned.
 

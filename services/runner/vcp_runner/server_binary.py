@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from vcp_runner.leaving import Ending, Exit
+
 MINIMUM = (7, 0)
 """Our keys and scripts use the command set of Redis 7.0."""
 
@@ -19,8 +21,10 @@ WAYS = (
 )
 
 
-class NoBroker(Exception):
+class NoBroker(Ending):
     """No broker can be found or started; the text names the ways to get one."""
+
+    code = Exit.NOT_SET_UP
 
 
 @dataclass(frozen=True, slots=True)

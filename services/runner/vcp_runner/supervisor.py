@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from vcp_runner.child_process import ChildProcess, ChildSpec, Log
+from vcp_runner.leaving import Ending, Exit
 from vcp_runner.readiness import is_ready
 
 Release = Callable[[str, str], Awaitable[object]]
@@ -27,8 +28,10 @@ STABLE_S = 30.0
 RELEASE_TIMEOUT_S = 3.0
 
 
-class ChildFailed(Exception):
+class ChildFailed(Ending):
     """A child did not become ready; the text has the end of its output."""
+
+    code = Exit.NOT_SET_UP
 
 
 class Child:

@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from vcp_runner.leaving import Ending, Exit
 
-class BadTarget(ValueError):
+
+class BadTarget(Ending):
     """The URL can't be a charge point's address at a backend; the text says what to write."""
+
+    code = Exit.USAGE
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from vcp_runner.client import ControlClient, Json, Problem, Unreachable
+from vcp_runner.leaving import Ending
 
 RETRY_S = 0.5
 
 
-class NotSeen(Exception):
+class NotSeen(Ending):
     """What was waited for did not happen in time."""
 
 
