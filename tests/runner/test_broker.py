@@ -66,6 +66,17 @@ def test_a_restart_keeps_the_port_and_a_durable_broker_its_data():
         assert client(url).xlen("vcp:door") == 1
 
 
+def test_a_server_that_died_is_told_from_one_that_was_killed_by_its_owner():
+    with embedded_broker() as broker:
+        assert not broker.died
+        os.kill(broker.pid, signal.SIGKILL)
+        until(lambda: broker.died)
+        broker.revive()
+        assert client(broker.url).ping()
+        broker.kill()
+        assert not broker.died
+
+
 def test_a_state_directory_keeps_data_from_run_to_run(tmp_path: Path):
     with embedded_broker(state_dir=tmp_path / "state") as broker:
         client(broker.url).set("charge_points", "1")

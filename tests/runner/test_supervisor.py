@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from vcp_runner.child_process import ChildSpec
+from vcp_runner.child_process import ChildProcess, ChildSpec
 from vcp_runner.ports import free_port
 from vcp_runner.supervisor import ChildFailed, Supervisor
 
@@ -134,6 +134,23 @@ async def test_a_child_that_keeps_dying_is_started_with_growing_waits(modules):
         await supervisor.start(ChildSpec(name="control", module="child_broken", environment=modules))
         await supervisor.children["control"].restarted(3)
     assert [line.rsplit("again", 1)[1] for line in said[:3]] == ["", " in 0.01 s", " in 0.02 s"]
+
+
+async def test_a_child_that_cannot_be_started_just_now_is_tried_again(modules, monkeypatch):
+    said: list[str] = []
+    launch, failures = ChildProcess.launch, [OSError("no more processes")]
+
+    async def scarce(*args, **kwargs):
+        if failures:
+            raise failures.pop()
+        return await launch(*args, **kwargs)
+
+    async with Supervisor(say=said.append, back_off_s=(0.0,)) as supervisor:
+        await supervisor.start(server(modules))
+        monkeypatch.setattr(ChildProcess, "launch", scarce)
+        supervisor.children["handler"].kill()
+        await supervisor.children["handler"].restarted()
+    assert said[1] == "handler could not be started: no more processes; starting it again"
 
 
 async def test_a_child_that_ends_before_it_is_ready_is_an_error_with_its_last_words(modules):

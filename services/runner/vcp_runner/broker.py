@@ -102,6 +102,16 @@ class EmbeddedBroker:
         self._process = None
         (self.home / broker_home.TENANTS).unlink(missing_ok=True)
 
+    @property
+    def died(self) -> bool:
+        """Whether the server ended without being told to by `stop` or `kill`."""
+        return self._process is not None and self._process.poll() is not None
+
+    def revive(self) -> None:
+        """Starts the server again after it died."""
+        self.kill()
+        self.start()
+
     def restart(self) -> None:
         """Stops and starts; port and directory stay."""
         self.stop()

@@ -1,18 +1,20 @@
 """The whole product on this machine: a broker and the services, up together and down together. Tells no story."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from vcp_runner.broker import embedded_broker
+from vcp_runner.broker import EmbeddedBroker, embedded_broker
 from vcp_runner.child_process import ChildSpec, Log
 from vcp_runner.client import ControlClient
 from vcp_runner.ports import free_port, preferred_port
 from vcp_runner.supervisor import Release, Supervisor
 
 API_PORT = 8080
+TEND_S = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +42,8 @@ class Stack:
     supervisor: Supervisor
     keys: Path | None
     """The directory of keys and passwords; None: the services' own default."""
+    broker: EmbeddedBroker | None
+    """The broker that came up with the rest; None: one of somebody else's is used."""
 
     def client(self) -> ControlClient:
         """A client of this stack's control API."""
@@ -57,6 +61,7 @@ async def running_stack(
     with ExitStack() as on_exit:
         url = plan.redis_url or os.environ.get("REDIS_URL")
         keys = Path(given) if (given := os.environ.get("VCP_KEYS")) else None
+        broker: EmbeddedBroker | None = None
         if url is None:
             broker = on_exit.enter_context(embedded_broker(state_dir=plan.state_dir, port=plan.broker_port))
             url, keys = broker.url, keys or broker.home / "keys"
@@ -64,7 +69,29 @@ async def running_stack(
         port = port or free_port(plan.api_host)
         async with Supervisor(release=lease_release(url), log=log, say=say) as supervisor:
             await supervisor.start(*service_specs(plan, redis_url=url, api_port=port, keys=keys))
-            yield Stack(url, f"http://{_reachable(plan.api_host)}:{port}", supervisor, keys)
+            async with _tended(broker, say):
+                yield Stack(url, f"http://{_reachable(plan.api_host)}:{port}", supervisor, keys, broker)
+
+
+@asynccontextmanager
+async def _tended(broker: EmbeddedBroker | None, say: Callable[[str], None]) -> AsyncIterator[None]:
+    """Starts an embedded broker again when it dies; one that was stopped or killed by its owner is left alone."""
+
+    async def tend() -> None:
+        while broker is not None:
+            if broker.died:
+                say("the broker died; starting it again")
+                # on this thread, which lives as long as the stack: see `broker`
+                broker.revive()
+            await asyncio.sleep(TEND_S)
+
+    tending = asyncio.create_task(tend())
+    try:
+        yield
+    finally:
+        tending.cancel()
+        with suppress(asyncio.CancelledError):
+            await tending
 
 
 def service_specs(plan: Plan, *, redis_url: str, api_port: int, keys: Path | None) -> list[ChildSpec]:

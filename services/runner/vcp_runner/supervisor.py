@@ -87,7 +87,6 @@ class Supervisor:
         self._drain_s = drain_s
         self._keepers: list[asyncio.Task[None]] = []
         self._parent_fd, self._our_end = os.pipe()
-        self._stopping = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -123,10 +122,9 @@ class Supervisor:
 
     async def stop(self) -> None:
         """Asks all children to drain and end, and kills those that take longer than the drain time."""
-        self._stopping = True
         for keeper in self._keepers:
             keeper.cancel()
-        await asyncio.gather(*self._keepers, return_exceptions=True)
+        kept = await asyncio.gather(*self._keepers, return_exceptions=True)
         self._keepers.clear()
         await asyncio.gather(*(self._end(child) for child in self.children.values()))
         self.children.clear()
@@ -134,6 +132,9 @@ class Supervisor:
             if fd >= 0:
                 os.close(fd)
         self._our_end = self._parent_fd = -1
+        for outcome in kept:
+            if isinstance(outcome, Exception):
+                raise outcome
 
     async def _launch(self, child: Child) -> None:
         name = child.spec.name
@@ -170,11 +171,16 @@ class Supervisor:
             in_a_row = 0 if time.monotonic() - since > STABLE_S else in_a_row
             dead, child.process = child.process, None
             await self._bury(child, dead)
-            wait = self._back_off_s[min(in_a_row, len(self._back_off_s) - 1)]
-            self._say(f"{child.spec.name} ended with {_code(dead)}; starting it again{_in(wait)}")
-            in_a_row += 1
-            await asyncio.sleep(wait)
-            await self._launch(child)
+            why = f"ended with {_code(dead)}"
+            while child.process is None:
+                wait = self._back_off_s[min(in_a_row, len(self._back_off_s) - 1)]
+                self._say(f"{child.spec.name} {why}; starting it again{_in(wait)}")
+                in_a_row += 1
+                await asyncio.sleep(wait)
+                try:
+                    await self._launch(child)
+                except OSError as failure:  # no process or no file to be had just now
+                    why = f"could not be started: {failure}"
             await child._note_restart()
 
     async def _bury(self, child: Child, dead: ChildProcess) -> None:
