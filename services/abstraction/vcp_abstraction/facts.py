@@ -178,6 +178,7 @@ class Transaction(Kept):
     start_wh: float
     seq: int = 0
     told: set[SessionNews] = Field(default_factory=set)
+    phases_told: int | None = None
     held: set[StartPoint] = Field(default_factory=set)
     """Stop points that have held; the first to fail ends the transaction."""
     suspended: bool = False

@@ -289,13 +289,24 @@ def tell(
             samples=samples,
             remote_start=transaction.remote_start,
             stop_token=stop_token or (transaction.stop_token if phase == "ended" else None),
-            phases_used=physics.outlet(cp, evse).phases if transaction.state == "charging" else None,
+            phases_used=_new_phases(cp, evse, transaction),
             news=frozenset(news),
         ),
         "transactions",
     )
     transaction.seq += 1
     lanes.thin_out(cp)
+
+
+def _new_phases(cp: Charger, evse: EvseFacts, transaction: Transaction) -> int | None:
+    """How many phases are in use, where that was not told before."""
+    if transaction.state != "charging":
+        return None
+    phases = physics.outlet(cp, evse).phases
+    if phases == transaction.phases_told:
+        return None
+    transaction.phases_told = phases
+    return phases
 
 
 def cable_left(cp: Charger, evse: EvseFacts) -> bool:
