@@ -99,7 +99,7 @@ class SettingChanged(Word):
 
     type: Literal["setting_changed"] = "setting_changed"
     name: str
-    value: str | None
+    value: str | None = None
     by: Literal["backend", "command", "boot"]
 
 
