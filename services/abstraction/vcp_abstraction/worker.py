@@ -16,6 +16,7 @@ from vcp_contracts.streams import inbox
 from vcp_plumbing.batch import Batch
 from vcp_plumbing.commit import LEASE_MS, Broken, Committed, Fenced, Full, Outcome, commit_all
 from vcp_plumbing.connection import LOST
+from vcp_plumbing.crash_points import crash_at
 from vcp_plumbing.environment import Environment
 from vcp_plumbing.ownership import Held, Ownership
 from vcp_plumbing.pace import Pace
@@ -74,6 +75,7 @@ class Worker:
         self._nonce = nonce
         self._clock = clock
         self._lease_ms = lease_ms
+        self._passing = crash_at(environment.crash_at)
         self._world: World | None = None
         self._reader = Reader(redis, inbox)
         self._pace = Pace()
@@ -123,6 +125,8 @@ class Worker:
             await self._keep_up()
         await self._load_next()
         haul = await self._read()
+        if haul.entries:
+            self._passing("read")
         began = self._clock()
         self._work(haul)
         taken = await self._commit()
@@ -277,6 +281,7 @@ class Worker:
     async def _send(self, batches: dict[int, Batch]) -> None:
         if not batches:
             return
+        self._passing("decided")
         outcomes = await commit_all(
             self._redis,
             self._ownership.name,
@@ -284,6 +289,7 @@ class Worker:
             lease_ms=self._lease_ms,
             clock=self._clock,
         )
+        self._passing("committed")
         self._ownership.settle(outcomes)
         for number, outcome in outcomes.items():
             self._judge(number, outcome)

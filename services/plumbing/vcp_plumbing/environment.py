@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from vcp_contracts.streams import PARTITIONS
 
+from vcp_plumbing import crash_points
+
 _REMEDIES = {
     "REDIS_URL": "write redis://host:6379/0, rediss://host:6379/0 or unix:///path/to/socket",
     "VCP_PARTITIONS": "leave it out (16), or give every process of one world the same number from 1 to 100",
@@ -23,6 +25,7 @@ _REMEDIES = {
     "VCP_EVENTS_KEPT": "use a whole number from 100 to 10000000",
     "VCP_KEEP_INPUT": "use true or false",
     "VCP_KEYS": "name a directory that only this user can read",
+    "VCP_CRASH_AT": "leave it out; it is for tests that kill: read, decided, committed, sent or answered, and :nth",
     "VCP_API_TOKEN": "use at least 8 characters, or leave it out to serve 127.0.0.1 only",
 }
 
@@ -62,6 +65,8 @@ class Environment(BaseModel):
     """True: what was read stays in `in`, so that a test can replay it."""
     keys: Path | None = Field(None, alias="VCP_KEYS")
     """The directory of keys and passwords, readable by its owner only."""
+    crash_at: str = Field("", alias="VCP_CRASH_AT", pattern=crash_points.PATTERN)
+    """Where this process is to kill itself, so that a test can show what survives."""
     api_token: SecretStr | None = Field(None, alias="VCP_API_TOKEN", min_length=8)
 
     @field_validator("redis_url")
