@@ -104,15 +104,17 @@ def schema(name: str) -> Json:
     return {**made, "$id": f"urn:vcp:schemas:{name}", "$schema": DIALECT, "title": title}
 
 
-def schemas_with_shared_parts(names: Collection[str], ref_template: str) -> tuple[Json, Json]:
+def schemas_with_shared_parts(
+    names: Collection[str], ref_template: str, generator: type[WordSchema] = WordSchema
+) -> tuple[Json, Json]:
     """The schemas of several of `DOCUMENTS` by name, and the parts that they share. Raises KeyError.
 
     `ref_template` says how a part is referred to, with `{model}` for its name; where two words have one name, each
-    part gets a longer one.
+    part gets a longer one. `generator` spells schemas in a document's own dialect.
     """
     mode: JsonSchemaMode = "validation"
     inputs = [(name, mode, TypeAdapter[Any](DOCUMENTS[name][0])) for name in names]
-    made, parts = TypeAdapter.json_schemas(inputs, ref_template=ref_template, schema_generator=WordSchema)
+    made, parts = TypeAdapter.json_schemas(inputs, ref_template=ref_template, schema_generator=generator)
     return {name: {**part, "title": DOCUMENTS[name][1]} for (name, _), part in made.items()}, parts["$defs"]
 
 
