@@ -7,7 +7,6 @@ that was recorded, and the timers merged into the entries by the same rule.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 
 from redis.asyncio import Redis
 from vcp_plumbing.reader import Entry
@@ -107,10 +106,9 @@ def differences(kept: Mapping[str, Kept], replayed: Mapping[str, Kept]) -> list[
 def _epochs(recording: Recording) -> Iterator[tuple[Epoch, str, datetime]]:
     """Each epoch with the position and time at which the next one took over."""
     ends = [(epoch.position, epoch.horizon) for epoch in recording.epochs[1:]]
-    for epoch, end in zip(
-        recording.epochs, chain(ends, [(recording.position, recording.horizon)]), strict=True
-    ):
-        yield epoch, *end
+    ends.append((recording.position, recording.horizon))
+    for epoch, (position, horizon) in zip(recording.epochs, ends, strict=False):
+        yield epoch, position, horizon
 
 
 def _live(partition: Partition, recording: Recording, position: str, horizon: datetime) -> None:
