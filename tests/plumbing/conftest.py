@@ -1,6 +1,7 @@
 """A real server for the plumbing's tests: started once a session on a unix socket, flushed for every test.
 
-VCP_TEST_SERVER names another server's binary, such as that of the oldest Redis we serve.
+VCP_TEST_SERVER names another server's binary, such as that of the oldest Redis we serve. VCP_TEST_REDIS_URL names a
+server that runs already, such as one in a container; it is flushed as well.
 """
 
 import os
@@ -8,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,17 @@ from vcp_plumbing.connection import client
 
 
 @pytest.fixture(scope="session")
-def server_socket() -> Iterator[Path]:
+def server_url() -> Iterator[str]:
+    given = os.environ.get("VCP_TEST_REDIS_URL")
+    if given:
+        yield given
+        return
+    with _own_server() as url:
+        yield url
+
+
+@contextmanager
+def _own_server() -> Iterator[str]:
     # The path of a unix socket must be short, so not pytest's own directory.
     with tempfile.TemporaryDirectory(prefix="vcp") as folder:
         socket = Path(folder) / "s"
@@ -28,7 +40,7 @@ def server_socket() -> Iterator[Path]:
         with subprocess.Popen([binary, *arguments], stdout=subprocess.DEVNULL) as server:
             try:
                 _wait_until_it_answers(socket)
-                yield socket
+                yield f"unix://{socket}"
             finally:
                 server.terminate()
                 server.wait(10)
@@ -48,8 +60,8 @@ def _wait_until_it_answers(socket: Path) -> None:
 
 
 @pytest.fixture
-async def redis(server_socket: Path) -> AsyncIterator[Redis]:
-    redis = client(f"unix://{server_socket}")
+async def redis(server_url: str) -> AsyncIterator[Redis]:
+    redis = client(server_url)
     await redis.config_set("maxmemory", "0")
     await redis.flushall()
     await redis.script_flush()

@@ -1,6 +1,5 @@
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from plumbing.swallowing_proxy import SwallowingProxy
@@ -41,9 +40,9 @@ async def everything(redis: Redis) -> dict[bytes, bytes | None]:
 
 
 @pytest.fixture
-async def flaky(redis: Redis, server_socket: Path) -> AsyncIterator[tuple[SwallowingProxy, Redis]]:
-    async with SwallowingProxy(server_socket.with_name("p"), server_socket) as proxy:
-        through = client(f"unix://{proxy.path}")
+async def flaky(redis: Redis, server_url: str) -> AsyncIterator[tuple[SwallowingProxy, Redis]]:
+    async with SwallowingProxy(server_url) as proxy:
+        through = client(proxy.url)
         yield proxy, through
         await through.aclose()
 
@@ -185,9 +184,9 @@ async def test_after_a_lost_reply_another_owners_record_fences(flaky, redis):
     assert await commit_all(through, "a1", [batch()]) == {3: Fenced("a2", 8)}
 
 
-async def test_a_killed_connection_does_not_repeat_a_commit(redis, server_socket):
+async def test_a_killed_connection_does_not_repeat_a_commit(redis, server_url):
     await own(redis)
-    killed = client(f"unix://{server_socket}")
+    killed = client(server_url)
     me = await killed.client_id()
     for number in range(7, 12):
         await redis.client_kill_filter(_id=me)

@@ -9,8 +9,8 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from vcp_plumbing.connection import UnfitServer, client, connect, judge_server, roundtrip
 
 
-async def test_a_fit_server_is_entered(server_socket):
-    redis = await connect(f"unix://{server_socket}")
+async def test_a_fit_server_is_entered(server_url):
+    redis = await connect(server_url)
     assert await redis.ping()
     await redis.aclose()
 
@@ -34,9 +34,9 @@ def test_a_server_that_may_delete_our_keys_is_refused():
 
 
 @pytest.mark.parametrize("query", ["", "?retry_on_timeout=true&protocol=3&health_check_interval=1"])
-async def test_no_command_is_repeated_by_the_client(redis, server_socket, query):
-    async with SwallowingProxy(server_socket.with_name("q"), server_socket) as proxy:
-        through = client(f"unix://{proxy.path}{query}")
+async def test_no_command_is_repeated_by_the_client(redis, server_url, query):
+    async with SwallowingProxy(server_url) as proxy:
+        through = client(f"{proxy.url}{query}")
         await through.ping()
         proxy.lose_reply = 1
         with pytest.raises(RedisConnectionError):

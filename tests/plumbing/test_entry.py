@@ -14,8 +14,8 @@ async def _published(redis: Redis, stream: str) -> bytes:
 
 
 @pytest.fixture
-async def broker(server_socket, redis):
-    broker = RedisBroker(f"unix://{server_socket}", logger=None)
+async def broker(server_url, redis):
+    broker = RedisBroker(server_url, logger=None)
     await broker.connect()
     yield broker
     await broker.stop()

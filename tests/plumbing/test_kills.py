@@ -46,8 +46,8 @@ async def answered(redis: Redis, wanted: int) -> dict[str, list[int]]:
 
 
 @pytest.mark.chaos
-async def test_workers_killed_at_any_moment_lose_repeat_and_reorder_nothing(redis, server_socket):
-    url, chance = f"unix://{server_socket}", random.Random(7)
+async def test_workers_killed_at_any_moment_lose_repeat_and_reorder_nothing(redis, server_url):
+    url, chance = server_url, random.Random(7)
     stop = asyncio.Event()
     publishing = asyncio.create_task(publish_all(redis, stop))
     workers = {name: await start(url, name) for name in ("w0", "w1")}
