@@ -2,10 +2,10 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -145,11 +145,9 @@ def test_the_developer_s_commands_run_in_the_checkout():
     assert "pytest" in ended.stdout + ended.stderr
 
 
-def test_help_is_there_in_less_than_three_tenths_of_a_second():
-    def once() -> float:
-        start = time.perf_counter()
-        vcp("--help")
-        return time.perf_counter() - start
-
-    # the best of some: this machine may be busy with other tests
-    assert min(once() for _ in range(5)) < 0.3
+def test_help_costs_less_than_three_tenths_of_a_second():
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    vcp("--help")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    # processor time: the machine may be busy with other tests
+    assert (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime) < 0.3
