@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from vcp_runner.client import ControlClient, Problem, Unreachable
+from vcp_runner.client import ControlClient, Problem, ServerEvent, Unreachable
 from vcp_runner.watch import NotSeen, Watch, is_event, is_frame
 
 
@@ -46,6 +46,13 @@ async def test_a_problem_without_a_document_is_told_all_the_same():
             await control.view("CP001")
 
 
+async def test_a_command_that_is_not_done_in_time_is_a_problem():
+    async with client(lambda request: httpx.Response(202, json={"status": "pending"})) as control:
+        with pytest.raises(Problem, match="go-online was taken in, but not done within 3 s"):
+            await control.command("CP001", "go-online", wait_s=3)
+        assert (await control.command("CP001", "go-online", wait_s=0))["status"] == "pending"
+
+
 async def test_silence_is_unreachable():
     def answer(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
@@ -70,19 +77,20 @@ class Stream(httpx.AsyncByteStream):
             await asyncio.Event().wait()
 
 
-async def test_events_are_read_with_their_cursor_and_comments_skipped():
+async def test_events_and_signs_of_life_are_read_with_their_cursor():
     stream = Stream(
-        b": keep-alive\n\nid: p00:1-0\nevent: status_ch",
-        b'anged\ndata: {"type": "status_changed",\ndata: "fine": "preparing"}\n\n',
-        b'data: {"type": "gap"}\n\n',
+        b": open\nid: w~0.0\nretry: 1000\n\nid: w~",
+        b'0.1\ndata: {"type": "status_changed",\ndata: "fine": "preparing"}\n\n',
+        b'data: {"type": "gap"}\n\n: alive\nid: w~0.2\n\n',
     )
     async with client(lambda request: httpx.Response(200, stream=stream)) as control:
-        opened, changed, gap = [event async for event in control.events("CP001")]
-    assert opened.kind == "open"
-    assert changed.kind == "status_changed"
-    assert changed.cursor == "p00:1-0"
-    assert changed.word == {"type": "status_changed", "fine": "preparing"}
-    assert gap.cursor == "p00:1-0"
+        events = [event async for event in control.events("CP001")]
+    assert events == [
+        ServerEvent("w~0.0"),
+        ServerEvent("w~0.1", {"type": "status_changed", "fine": "preparing"}),
+        ServerEvent("w~0.1", {"type": "gap"}),
+        ServerEvent("w~0.2"),
+    ]
 
 
 async def test_a_watch_resumes_a_broken_stream_at_its_cursor():

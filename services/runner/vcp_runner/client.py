@@ -1,7 +1,7 @@
 """A client of the control API: what the CLI says to the product is what anybody can say to it. Knows no service."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -40,11 +40,10 @@ class Problem(Ending):
 
 @dataclass(frozen=True, slots=True)
 class ServerEvent:
-    """One server-sent event. `cursor` resumes after it."""
+    """One server-sent event. `cursor` resumes after it; without a `word` it is a sign of life."""
 
-    kind: str
     cursor: str | None
-    word: Json = field(default_factory=dict)
+    word: Json | None = None
 
 
 class ControlClient:
@@ -78,10 +77,16 @@ class ControlClient:
     async def command(
         self, charge_point: str, verb: str, body: Mapping[str, Any] | None = None, *, wait_s: float = WAIT_S
     ) -> Json:
-        """Touches a charge point, e.g. `command("CP001", "plug-in", {"evse": 1})`; the command's result."""
-        return await self._json(
+        """Touches a charge point, e.g. `command("CP001", "plug-in", {"evse": 1})`; the command's result.
+
+        With `wait_s` 0 it is only given. A command that is not done in time is a Problem too.
+        """
+        result = await self._json(
             "POST", f"{_path(charge_point)}/{verb}", params={"wait": f"{wait_s:g}"}, json=dict(body or {})
         )
+        if wait_s and result.get("status") == "pending":
+            raise Problem(202, {"reason": f"{verb} was taken in, but not done within {wait_s:g} s"})
+        return result
 
     async def view(self, charge_point: str) -> Json:
         """A charge point as it stands."""
@@ -98,7 +103,10 @@ class ControlClient:
     async def events(
         self, charge_point: str | None = None, *, after: str | None = None
     ) -> AsyncIterator[ServerEvent]:
-        """What happens from now on, or after the cursor `after`, until the server ends the stream."""
+        """What happens from now on, or after the cursor `after`, until the server ends the stream.
+
+        The first one comes when the stream stands: what happens later is not missed.
+        """
         params = {"charge_point": charge_point} if charge_point else {}
         headers = {"Accept": "text/event-stream", **({"Last-Event-ID": after} if after else {})}
         timeout = httpx.Timeout(15.0, read=None)
@@ -109,7 +117,6 @@ class ControlClient:
                 if response.is_error:
                     await response.aread()
                     raise _problem(response)
-                yield ServerEvent("open", after)
                 async for event in _parse(response.aiter_lines()):
                     yield event
         except httpx.TransportError as failure:
@@ -140,17 +147,14 @@ def _problem(response: httpx.Response) -> Problem:
 
 async def _parse(lines: AsyncIterator[str]) -> AsyncIterator[ServerEvent]:
     # https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
-    kind, cursor, data = "message", None, list[str]()
+    cursor, data = None, list[str]()
     async for line in lines:
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
         if name == "data":
             data.append(value)
-        elif name == "event":
-            kind = value
         elif name == "id":
             cursor = value
-        elif line == "" and data:
-            word = orjson.loads("\n".join(data))
-            yield ServerEvent(kind, cursor, word if isinstance(word, dict) else {"value": word})
-            kind, data = "message", []
+        elif line == "":
+            yield ServerEvent(cursor, orjson.loads("\n".join(data)) if data else None)
+            data = []

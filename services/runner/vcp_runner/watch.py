@@ -67,9 +67,8 @@ class Watch:
             try:
                 async for event in self._client.events(self._charge_point, after=cursor):
                     cursor = event.cursor or cursor
-                    if event.kind == "open":
-                        self._open.set()
-                    else:
+                    self._open.set()
+                    if event.word is not None:
                         await self._take(event.word)
             except Unreachable:
                 pass  # the API is being started again: resume below
