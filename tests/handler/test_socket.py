@@ -6,7 +6,6 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from pathlib import Path
 
 import pytest
 import trustme
@@ -224,10 +223,9 @@ async def test_tls_is_trusted_by_authority_or_not_at_all() -> None:
     theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(theirs)
     async with backend(tls=theirs) as url:
-        with authority.cert_pem.tempfile() as pem:
-            socket = await joined(url, tls=trust(Path(pem)))
-            assert socket.send("hello")
-            await socket.close()
+        socket = await joined(url, tls=trust(authority.cert_pem.bytes()))
+        assert socket.send("hello")
+        await socket.close()
         await (await joined(url, tls=trust(insecure=True))).close()
         with pytest.raises(ConnectFailed) as failed:
             await joined(url, tls=trust())

@@ -6,6 +6,7 @@ The only file that knows the `websockets` package. Knows neither frames nor OCPP
 import asyncio
 import base64
 import errno
+import logging
 import socket as network
 import ssl
 import struct
@@ -36,6 +37,9 @@ MAX_UNSENT = 4 * 1024 * 1024
 WRITE_TIMEOUT_S = 10.0
 PONG_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 2.0
+
+# At debug level the library logs every frame, secrets and all.
+logging.getLogger("websockets.client").setLevel(logging.WARNING)
 
 FailureWhy = Literal[
     "refused", "unreachable", "timeout", "tls", "unauthorized", "not_found", "http", "protocol"

@@ -1,26 +1,20 @@
-"""Whom a charge point trusts and how it proves who it is: TLS contexts, one for all connections with equal trust."""
+"""Whom a charge point trusts: TLS contexts, one for all connections with equal trust. Knows no label and no vault."""
 
 import ssl
 from functools import lru_cache
-from pathlib import Path
 
 # TLS 1.2 suites: what OCPP's security profiles name (A00.FR.318), which includes plain RSA key exchange, and their
 # usual company. TLS 1.3 brings its own.
 _SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20:AES128-GCM-SHA256:AES256-GCM-SHA384"
 
 
-def trust(authorities: Path | None = None, *, insecure: bool = False) -> ssl.SSLContext:
+@lru_cache(maxsize=256)
+def trust(authorities: bytes | None = None, *, insecure: bool = False) -> ssl.SSLContext:
     """The context for `wss`: trusts `authorities` (PEM), by default the system's; `insecure` takes any certificate.
 
-    Building one from the system's authorities costs 35 ms and 0.8 MB, so equal trust shares one context. A file that
-    changes gives a new one. Raises OSError or ssl.SSLError for a file that can't be used.
+    Building one from the system's authorities costs 35 ms and 0.8 MB, so equal trust shares one context. Raises
+    ssl.SSLError or UnicodeDecodeError for authorities that can't be used.
     """
-    changed = authorities.stat().st_mtime_ns if authorities else 0
-    return _context(authorities, changed, insecure)
-
-
-@lru_cache(maxsize=256)
-def _context(authorities: Path | None, _changed: int, insecure: bool) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(_SUITES)
@@ -28,7 +22,7 @@ def _context(authorities: Path | None, _changed: int, insecure: bool) -> ssl.SSL
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     elif authorities is not None:
-        context.load_verify_locations(authorities)
+        context.load_verify_locations(cadata=authorities.decode("ascii"))
         # An intermediate certificate may be the anchor: the whitepaper's fallback root needs it.
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     else:
