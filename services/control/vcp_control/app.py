@@ -1,0 +1,210 @@
+"""The control API put together: routes, problems, guard, and the process that serves them."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp
+from vcp_plumbing.connection import LOST, connect
+from vcp_plumbing.environment import Environment
+from vcp_plumbing.vault import Vault
+from vcp_plumbing.world import World, open_world
+
+from vcp_control import charge_points, commands, events, health, messages
+from vcp_control.applying import Application
+from vcp_control.asking import Means
+from vcp_control.chargers_file import Described, read_chargers
+from vcp_control.command_bodies import COMMANDS, FIELD_NAMES
+from vcp_control.desk import Desk
+from vcp_control.event_streams import EventStreams
+from vcp_control.follower import Follower
+from vcp_control.guard import Guard
+from vcp_control.problems import (
+    MOST_BYTES,
+    Problem,
+    answer_bug,
+    answer_http_error,
+    answer_lost_broker,
+    answer_problem,
+    wrong_fields,
+)
+from vcp_control.readiness import Readiness
+from vcp_control.setting_up import ChargePointDescription
+from vcp_control.settings import ApiSettings
+from vcp_control.views import Views
+from vcp_control.wire_record import WireRecord
+
+_TAGS = [
+    {"name": "charge points", "description": "Set them up, look at them, take them away."},
+    {
+        "name": "commands",
+        "description": "Touch a charge point: what a driver, an installer or the weather can do.",
+    },
+    {"name": "messages", "description": "The wire between a charge point and its backend."},
+    {"name": "events", "description": "What happens, as it happens."},
+    {"name": "health", "description": "For engines and monitors."},
+]
+_KNOWN = sorted({*FIELD_NAMES, *ChargePointDescription.model_fields})
+_TAGS_OF_UNIONS = frozenset(COMMANDS)
+CONNECT_RETRY_S = 0.5
+DRAIN_S = 1
+
+_log = structlog.get_logger(__name__)
+
+
+def application(means: Means, readiness: Readiness, settings: ApiSettings) -> FastAPI:
+    """The API. Its document is /openapi.json."""
+    app = FastAPI(
+        title="Virtual charge point",
+        version="1",
+        summary="Touch charge points that are not there, and look at both sides of their wire.",
+        description="Every error is a problem document (RFC 9457) that names the field, the reason and a remedy.",
+        openapi_tags=_TAGS,
+        # Its pages load their scripts from strangers' servers.
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=MOST_BYTES,
+        redirect_slashes=False,
+    )
+    app.state.means = means
+    app.state.readiness = readiness
+    for part in (charge_points, messages, commands, events, health):
+        app.include_router(part.router)
+    app.add_exception_handler(Problem, answer_problem)
+    app.add_exception_handler(RequestValidationError, _answer_wrong_fields)
+    app.add_exception_handler(HTTPException, answer_http_error)
+    for lost in (RedisConnectionError, RedisTimeoutError, ConnectionError, TimeoutError):
+        app.add_exception_handler(lost, answer_lost_broker)
+    app.add_exception_handler(Exception, answer_bug)
+    app.add_middleware(Guard, settings=settings)
+    return app
+
+
+async def _answer_wrong_fields(_request: Request, wrong: Exception) -> Response:
+    assert isinstance(wrong, RequestValidationError)
+    return wrong_fields(wrong.errors(), known=_KNOWN, tags=_TAGS_OF_UNIONS).response()
+
+
+async def serve(environment: Environment, stop: asyncio.Event, settings: ApiSettings | None = None) -> None:
+    """Serve the API until `stop`. Waits for the broker as long as it takes.
+
+    Raises WrongApiSetting and WrongChargersFile before anything is served (the latter also when the Abstraction refuses
+    what the file says), OSError when the address is taken, UnfitServer and WorldMismatch.
+    """
+    settings = settings or ApiSettings.read()
+    described = read_chargers(settings.chargers) if settings.chargers else []
+    with _bound(settings) as listening:
+        redis = await _connected(environment, stop)
+        if redis is None:
+            return
+        try:
+            world = await open_world(redis, environment.partitions)
+            await _serve(environment, settings, redis, world, described, listening, stop)
+        finally:
+            await redis.aclose()
+
+
+async def _serve(
+    environment: Environment,
+    settings: ApiSettings,
+    redis: Redis,
+    world: World,
+    described: Sequence[Described],
+    listening: socket.socket,
+    stop: asyncio.Event,
+) -> None:
+    vault = Vault(environment.keys) if environment.keys else None
+    async with Follower(redis, world) as follower:
+        desk = Desk(redis, world.partitions, follower)
+        file = Application(settings.chargers or Path(), described, desk, vault)
+        means = Means(
+            desk=desk,
+            views=Views(redis, world.partitions),
+            wire=WireRecord(redis, world.partitions),
+            streams=EventStreams(redis, follower),
+            vault=vault,
+        )
+        readiness = Readiness(redis, world.partitions, chargers_missing=file.missing)
+        server = _Server(application(means, readiness, settings), settings, listening)
+        try:
+            async with asyncio.TaskGroup() as group:
+                applying = group.create_task(file.apply())
+                group.create_task(server.serve([listening]))
+                await stop.wait()
+                applying.cancel()
+                # Streams of events never end by themselves; the server would wait for them.
+                follower.close()
+                server.should_exit = True
+        except* Exception as failed:
+            raise failed.exceptions[0] from None
+
+
+class _Server(uvicorn.Server):
+    """uvicorn on a socket of ours. Signals are the process's business, which sets `stop`."""
+
+    def __init__(self, app: ASGIApp, settings: ApiSettings, listening: socket.socket) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                ws="none",
+                log_config=None,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=DRAIN_S,
+            )
+        )
+        self._settings = settings
+        self._port = int(listening.getsockname()[1])
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
+        _log.info(f"control API on http://{host}:{self._port}", port=self._port)
+        if self._settings.port_file is not None:
+            _write_port(self._settings.port_file, self._port)
+
+
+def _write_port(path: Path, port: int) -> None:
+    # In one step: whoever waits for the file must never read half of it.
+    fresh = path.with_name(f".{path.name}.fresh")
+    fresh.write_text(f"{port}\n")
+    fresh.replace(path)
+
+
+def _bound(settings: ApiSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    return socket.create_server((settings.host, settings.port), family=family, backlog=1024)
+
+
+async def _connected(environment: Environment, stop: asyncio.Event) -> Redis | None:
+    """The broker once it answers; None when `stop` came first."""
+    told = False
+    while not stop.is_set():
+        try:
+            return await connect(environment.redis_url)
+        except LOST as lost:
+            if not told:
+                _log.warning("waiting for the broker", url=environment.redis_url_masked, error=repr(lost))
+                told = True
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CONNECT_RETRY_S):
+                    await stop.wait()
+    return None

@@ -1,0 +1,114 @@
+"""A charge point as a person describes it: its id, its configuration, and a password, which goes into the vault alone."""
+
+import asyncio
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, SecretStr, ValidationError
+from vcp_contracts.commands import Provision
+from vcp_contracts.configuration import ChargePointConfiguration, SecurityConfiguration
+from vcp_contracts.words import ChargePointId
+from vcp_plumbing.vault import Vault, VaultUnsafe
+
+from vcp_control.problems import Problem, wrong_fields
+
+_HEX = "hex:"
+_FIELD = "security.password"
+
+
+class SecurityDescription(SecurityConfiguration):
+    """How the charger shows who it is."""
+
+    password: Annotated[
+        SecretStr | None,
+        Field(
+            min_length=1,
+            max_length=256,
+            description="Goes into the vault, never further. `hex:00ff…`: bytes.",
+        ),
+    ] = None
+
+
+class ChargePointDescription(ChargePointConfiguration):
+    """A charger: its id and how it is set up."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "CP001",
+                    "url": "ws://127.0.0.1:9000/ocpp",
+                    "protocols": ["ocpp1.6"],
+                    "labels": {"team": "billing"},
+                    "online": True,
+                }
+            ]
+        }
+    )
+
+    id: ChargePointId
+    security: SecurityDescription = SecurityDescription()
+
+
+async def provision(described: ChargePointDescription, vault: Vault | None, *, id: str) -> Provision:
+    """The command that sets the charger up; its password is in the vault by then.
+
+    Raises Problem 422 when the description contradicts itself, or there is no vault to put the password into.
+    """
+    given = {name: getattr(described, name) for name in described.model_fields_set - {"id", "security"}}
+    try:
+        configuration = ChargePointConfiguration.model_validate({**given, "security": _security(described)})
+    except ValidationError as wrong:
+        raise wrong_fields(wrong.errors(include_url=False, include_input=False)) from None
+    if described.security.password is not None:
+        secret = _bytes_of(described.security.password.get_secret_value())
+        label = described.security.password_label or described.id
+        await asyncio.to_thread(_store, vault, label, secret)
+    return Provision(id=id, charge_point=described.id, configuration=configuration)
+
+
+def _security(described: ChargePointDescription) -> dict[str, object]:
+    security = described.security
+    given = {name: getattr(security, name) for name in security.model_fields_set - {"password"}}
+    if security.password is not None:
+        given.setdefault("basic", True)
+    return given
+
+
+def _bytes_of(password: str) -> bytes:
+    if not password.startswith(_HEX):
+        return password.encode()
+    try:
+        return bytes.fromhex(password[len(_HEX) :])
+    except ValueError:
+        raise Problem(
+            422,
+            "bad_field",
+            "says hex: and is not",
+            field=_FIELD,
+            remedy="write an even number of hex digits after hex:",
+        ) from None
+
+
+def _store(vault: Vault | None, label: str, secret: bytes) -> None:
+    if vault is None:
+        raise Problem(
+            422,
+            "no_vault",
+            "there is no directory to keep passwords in",
+            field=_FIELD,
+            remedy="start the services with VCP_KEYS naming a directory that only their user can read",
+        )
+    try:
+        vault.put("password", label, secret)
+    except VaultUnsafe as unsafe:
+        raise Problem(
+            500, "vault_unsafe", str(unsafe), field=_FIELD, remedy="mend the directory of keys"
+        ) from None
+    except OSError as broken:
+        raise Problem(
+            500,
+            "vault_unwritable",
+            f"the directory of keys can not be written: {broken.strerror}",
+            field=_FIELD,
+            remedy="let VCP_KEYS name a directory that this service's user can write",
+        ) from None

