@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -10,6 +9,7 @@ from vcp_runner.client import ControlClient, Json, Problem, Unreachable
 from vcp_runner.leaving import Ending
 
 RETRY_S = 0.5
+OPEN_S = 10.0
 
 
 class NotSeen(Ending):
@@ -27,24 +27,34 @@ class Watch:
         self._tell = tell
         self._changed = asyncio.Condition()
         self._open = asyncio.Event()
+        self._trouble = "the stream ended at once"
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._follow())
         opened = asyncio.create_task(self._open.wait())
-        await asyncio.wait([self._task, opened], return_when=asyncio.FIRST_COMPLETED)
-        opened.cancel()
-        if self._task.done():
-            self._task.result()
+        try:
+            await asyncio.wait([self._task, opened], timeout=OPEN_S, return_when=asyncio.FIRST_COMPLETED)
+            if self._task.done():
+                self._task.result()
+            if not self._open.is_set():
+                raise NotSeen(f"the events of {self._charge_point} could not be followed: {self._trouble}")
+        except BaseException:
+            await self._end()
+            raise
+        finally:
+            opened.cancel()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self._end()
+
+    async def _end(self) -> None:
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.gather(self._task, return_exceptions=True)
 
     async def seen(
         self, wanted: Callable[[Json], bool], what: str, *, after: int = 0, timeout_s: float = 20.0
@@ -70,11 +80,12 @@ class Watch:
                     self._open.set()
                     if event.word is not None:
                         await self._take(event.word)
-            except Unreachable:
-                pass  # the API is being started again: resume below
+            except Unreachable as gone:
+                self._trouble = str(gone)  # the API is being started again: resume below
             except Problem as problem:
                 if problem.status < 500:
                     raise
+                self._trouble = str(problem)
             await asyncio.sleep(RETRY_S)
 
     async def _take(self, event: Json) -> None:
