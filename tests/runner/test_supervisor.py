@@ -164,6 +164,14 @@ async def test_a_child_that_ends_before_it_is_ready_is_an_error_with_its_last_wo
     assert "REDIS_URL is wrong" in str(caught.value)
 
 
+async def test_somebody_elses_answer_does_not_make_a_child_ready(modules):
+    async with Supervisor(ready_timeout_s=0.5, drain_s=0.1) as supervisor:
+        await supervisor.start(theirs := server(modules, "theirs"))
+        ours = ChildSpec(name="ours", module="child_deaf", environment=modules, ready=theirs.ready)
+        with pytest.raises(ChildFailed, match="ours was not ready"):
+            await supervisor.start(ours)
+
+
 async def test_a_child_that_never_becomes_ready_is_an_error(modules):
     async with Supervisor(ready_timeout_s=0.3, drain_s=0.1) as supervisor:
         spec = ChildSpec(name="deaf", module="child_deaf", environment=modules, ready="tcp://127.0.0.1:9")

@@ -93,8 +93,23 @@ class ControlClient:
         return await self._json("GET", _path(charge_point))
 
     async def messages(self, charge_point: str, **filters: str | int) -> Json:
-        """The wire record of a charge point, oldest first; filters: action, direction, after, limit."""
+        """The wire record of a charge point: `items`, oldest first, and `next`, to be sent as `after`.
+
+        Filters: action, direction, kind, after, limit.
+        """
         return await self._json("GET", f"{_path(charge_point)}/messages", params=filters)
+
+    async def message(
+        self, charge_point: str, *, wait_s: float = WAIT_S, **filters: str | int
+    ) -> Json | None:
+        """The first message that passes the filters, waited for; None if none came in time."""
+        params = {**filters, "timeout": f"{wait_s:g}"}
+        try:
+            return await self._json("GET", f"{_path(charge_point)}/messages/wait", params=params)
+        except Problem as problem:
+            if problem.status == 504:
+                return None
+            raise
 
     async def retire(self, charge_point: str) -> None:
         """Takes a charge point out of the world."""

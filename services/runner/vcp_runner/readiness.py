@@ -4,17 +4,21 @@ import asyncio
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+import psutil
+
 PROBE_TIMEOUT_S = 2.0
 
 
-async def is_ready(address: str) -> bool:
-    """One look at `http://host:port/path` (ready: any 2xx) or `tcp://host:port` (ready: it accepts).
+async def is_ready(address: str, pid: int) -> bool:
+    """One look at `http://host:port/path` (ready: any 2xx) or `tcp://host:port` (ready: it accepts), served by `pid`.
 
     Plain sockets, so that no proxy setting of the environment comes between.
     """
     parts = urlsplit(address)
     if parts.hostname is None or parts.port is None:
         raise ValueError(f"{address} names no host and port")
+    if not listens(pid, parts.port):
+        return False
     try:
         async with asyncio.timeout(PROBE_TIMEOUT_S):
             reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
@@ -30,3 +34,12 @@ async def is_ready(address: str) -> bool:
                     await writer.wait_closed()
     except (OSError, TimeoutError):
         return False
+
+
+def listens(pid: int, port: int) -> bool:
+    """Whether it is this very process that listens on a port: an answer there may also be somebody else's."""
+    try:
+        sockets = psutil.Process(pid).net_connections("tcp")
+    except psutil.Error:
+        return False
+    return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in sockets)

@@ -149,7 +149,7 @@ class Supervisor:
         process, address = child.process, child.spec.ready
         deadline = time.monotonic() + self._ready_timeout_s
         while process is not None and process.code is None:
-            if address is None or await is_ready(address):
+            if address is None or await is_ready(address, process.pid):
                 return
             if time.monotonic() > deadline:
                 raise ChildFailed(

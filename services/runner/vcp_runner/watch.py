@@ -1,7 +1,7 @@
-"""Follows the events of one charge point, remembers them, and lets a story wait for one. Prints nothing itself."""
+"""Follows the events and the wire of one charge point, remembers them, and lets a story wait for one. Prints nothing itself."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,28 +17,34 @@ class NotSeen(Ending):
 
 
 class Watch:
-    """The events of one charge point from `async with` on; broken streams are resumed at their cursor."""
+    """The events and frames of one charge point from `async with` on; broken streams are resumed where they broke."""
 
     def __init__(self, client: ControlClient, charge_point: str, tell: Callable[[Json], None]) -> None:
-        """`tell` gets every event as it comes."""
+        """`tell` gets every event as it comes. The charge point must be set up already."""
         self.events: list[Json] = []
         self._client = client
         self._charge_point = charge_point
         self._tell = tell
         self._changed = asyncio.Condition()
-        self._open = asyncio.Event()
-        self._trouble = "the stream ended at once"
-        self._task: asyncio.Task[None] | None = None
+        self._cursor: str | None = None
+        self._after = "0"
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._follow())
-        opened = asyncio.create_task(self._open.wait())
+        begun = asyncio.Event()
+        self._after = (await self._client.messages(self._charge_point, limit=1))["next"]
+        self._tasks = [
+            asyncio.create_task(self._repeated(self._read_frames)),
+            asyncio.create_task(self._repeated(lambda: self._read_events(begun))),
+        ]
+        opened = asyncio.create_task(begun.wait())
         try:
-            await asyncio.wait([self._task, opened], timeout=OPEN_S, return_when=asyncio.FIRST_COMPLETED)
-            if self._task.done():
-                self._task.result()
-            if not self._open.is_set():
-                raise NotSeen(f"the events of {self._charge_point} could not be followed: {self._trouble}")
+            await asyncio.wait([*self._tasks, opened], timeout=OPEN_S, return_when=asyncio.FIRST_COMPLETED)
+            for task in self._tasks:
+                if task.done():
+                    task.result()
+            if not begun.is_set():
+                raise NotSeen(f"the events of {self._charge_point} could not be followed within {OPEN_S:g} s")
         except BaseException:
             await self._end()
             raise
@@ -50,11 +56,6 @@ class Watch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._end()
-
-    async def _end(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def seen(
         self, wanted: Callable[[Json], bool], what: str, *, after: int = 0, timeout_s: float = 20.0
@@ -71,22 +72,39 @@ class Watch:
         except TimeoutError:
             raise NotSeen(f"{what} was not seen within {timeout_s:g} s") from None
 
-    async def _follow(self) -> None:
-        cursor: str | None = None
+    async def _repeated(self, read: Callable[[], Awaitable[None]]) -> None:
+        """Goes on reading while the API is away or being started again."""
         while True:
             try:
-                async for event in self._client.events(self._charge_point, after=cursor):
-                    cursor = event.cursor or cursor
-                    self._open.set()
-                    if event.word is not None:
-                        await self._take(event.word)
-            except Unreachable as gone:
-                self._trouble = str(gone)  # the API is being started again: resume below
+                await read()
+            except Unreachable:
+                pass
             except Problem as problem:
                 if problem.status < 500:
                     raise
-                self._trouble = str(problem)
             await asyncio.sleep(RETRY_S)
+
+    async def _read_events(self, begun: asyncio.Event) -> None:
+        async for event in self._client.events(self._charge_point, after=self._cursor):
+            self._cursor = event.cursor or self._cursor
+            begun.set()
+            if event.word is not None:
+                await self._take(event.word)
+
+    async def _read_frames(self) -> None:
+        # frames have a record of their own: they are no events
+        while True:
+            if await self._client.message(self._charge_point, after=self._after) is None:
+                continue
+            page = await self._client.messages(self._charge_point, after=self._after)
+            self._after = page["next"]
+            for frame in page["items"]:
+                await self._take(frame)
+
+    async def _end(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _take(self, event: Json) -> None:
         self._tell(event)
