@@ -1,0 +1,37 @@
+"""The engine and the image that these tests need. Without an engine they are skipped, or fail where one is required."""
+
+import os
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from docker.errors import DockerException
+from testcontainers.core.docker_client import DockerClient
+from testcontainers.core.image import DockerImage
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def engine() -> None:
+    """An engine answers. VCP_REQUIRE_DOCKER=1 says that one has to."""
+    try:
+        with closing(DockerClient().client) as client:
+            client.ping()
+    except DockerException as silent:
+        reason = f"no Docker engine answers: {silent}"
+        if os.environ.get("VCP_REQUIRE_DOCKER") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def image(engine: None) -> str:
+    """The image under test: VCP_IMAGE, or one built from this tree, which stays as the cache of the next build."""
+    given = os.environ.get("VCP_IMAGE")
+    if given:
+        return given
+    base = os.environ.get("PYTHON_IMAGE")
+    arguments = {"buildargs": {"PYTHON_IMAGE": base}} if base else {}
+    built = DockerImage(path=ROOT, tag="virtual-charge-point:under-test", clean_up=False, **arguments).build()
+    return str(built)
