@@ -12,6 +12,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from vcp_backend.behaviour import Behaviour
+from vcp_backend.desk import DESK
 from vcp_backend.faults import Fault, Trouble
 
 
@@ -46,6 +47,8 @@ class Door:
         """The first of the charger's offers that is spoken here."""
         if self.fault(connection) in {"no_subprotocol", "wrong_subprotocol"}:
             return None
+        if DESK in offered:
+            return DESK
         return next((one for one in offered if one in self._behaviour.subprotocols), None)
 
     def dress(self, connection: ServerConnection, request: Request, response: Response) -> None:

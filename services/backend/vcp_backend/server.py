@@ -10,6 +10,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from vcp_backend.behaviour import Behaviour
 from vcp_backend.books import Books
+from vcp_backend.desk import DESK, attend
 from vcp_backend.door import Door, identity_in
 from vcp_backend.faults import Armed, Fault
 from vcp_backend.frames import Call, Frame, Payload, Socket, Violation
@@ -165,6 +166,8 @@ class Backend:
                 await connection.close(code)
         elif fault in {"no_subprotocol", "wrong_subprotocol"}:
             await self._listen(connection, self._books.record.opened(identity, ""))
+        elif connection.subprotocol == DESK:
+            await attend(self, connection)
         elif connection.subprotocol is not None:
             await self._talk(connection, self._books.record.opened(identity, connection.subprotocol))
         # without a common version the handshake is completed and the connection closed at once

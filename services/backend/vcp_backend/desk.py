@@ -1,0 +1,60 @@
+"""The operator's desk: a websocket on which someone has the backend call a charger. Judges nothing.
+
+One JSON object a message, on the path `/desk` with the subprotocol `vcp.desk`:
+`{"charge_point": "CP001", "action": "RemoteStopTransaction", "payload": {"transactionId": 1}}` is answered by
+`{"result": {…}}` or by `{"error": code, "description": text}`.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import orjson
+from websockets.asyncio.client import connect
+from websockets.asyncio.server import ServerConnection
+from websockets.typing import Subprotocol
+
+from vcp_backend.session import CallFailed, NotConnected
+
+DESK = Subprotocol("vcp.desk")
+ANSWER_S = 30.0
+"""How long a charger may take to answer a call from the desk."""
+
+
+class Caller(Protocol):
+    """What the desk needs of a backend."""
+
+    async def call(
+        self, identity: str, action: str, payload: Mapping[str, object] | None = None, timeout: float = 30.0
+    ) -> dict[str, Any]: ...
+
+
+async def attend(backend: Caller, connection: ServerConnection) -> None:
+    """Serves one operator until he leaves."""
+    async for text in connection:
+        await connection.send(orjson.dumps(await _carry_out(backend, text)).decode())
+
+
+async def _carry_out(backend: Caller, text: str | bytes) -> dict[str, object]:
+    try:
+        order = orjson.loads(text)
+        identity, action, payload = order["charge_point"], order["action"], order.get("payload") or {}
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+        return {"error": "BadOrder", "description": 'say {"charge_point": …, "action": …, "payload": {…}}'}
+    try:
+        return {"result": await backend.call(str(identity), str(action), payload, ANSWER_S)}
+    except CallFailed as refusal:
+        return {"error": refusal.code, "description": refusal.description}
+    except NotConnected:
+        return {"error": "NotConnected", "description": f"{identity} has no link to this backend"}
+    except TimeoutError:
+        return {"error": "TimedOut", "description": f"{identity} did not answer within {ANSWER_S:g} s"}
+
+
+async def order(url: str, identity: str, action: str, payload: Mapping[str, object]) -> dict[str, Any]:
+    """Has the backend at `url` (ws://host:port) call a charger; the desk's answer. Raises OSError, WebSocketException."""
+    async with connect(f"{url}/desk", subprotocols=[DESK], compression=None, proxy=None) as desk:
+        await desk.send(
+            orjson.dumps({"charge_point": identity, "action": action, "payload": payload}).decode()
+        )
+        answer: dict[str, Any] = orjson.loads(await desk.recv())
+        return answer

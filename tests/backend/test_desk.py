@@ -1,0 +1,36 @@
+"""An operator has the backend call a charger."""
+
+import asyncio
+
+from vcp_backend.desk import order
+
+
+def desk_of(backend) -> str:
+    return backend.url.removesuffix("/ocpp")
+
+
+async def test_a_call_reaches_the_charger_and_its_answer_the_operator(host, dial):
+    backend = await host()
+    charger = await dial(backend, "CP001")
+    await backend.wait_connected("CP001")
+    asking = asyncio.create_task(order(desk_of(backend), "CP001", "ClearCache", {}))
+    kind, message_id, action, payload = await charger.receive()
+    assert (kind, action, payload) == (2, "ClearCache", {})
+    await charger.send(3, message_id, {"status": "Accepted"})
+    assert await asking == {"result": {"status": "Accepted"}}
+
+
+async def test_an_error_of_the_charger_reaches_the_operator(host, dial):
+    backend = await host()
+    charger = await dial(backend, "CP001")
+    await backend.wait_connected("CP001")
+    asking = asyncio.create_task(order(desk_of(backend), "CP001", "ReserveNow", {}))
+    _, message_id, *_ = await charger.receive()
+    await charger.send(4, message_id, "NotSupported", "no reservations here", {})
+    assert await asking == {"error": "NotSupported", "description": "no reservations here"}
+
+
+async def test_a_charger_without_a_link_and_an_order_without_a_charger_are_told_so(host):
+    backend = await host()
+    assert (await order(desk_of(backend), "CP404", "ClearCache", {}))["error"] == "NotConnected"
+    assert backend.identities == set()
