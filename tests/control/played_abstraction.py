@@ -96,7 +96,9 @@ class PlayedAbstraction:
         await self._redis.hset(streams.done(partition), command.id, result.model_dump_json())
         kind = CommandDone if result.status == "done" else CommandRejected
         await self.tell(
-            kind(id=f"e{self._ids}", charge_point=command.charge_point, at=NOW, cause=command.id, result=result)
+            kind(
+                id=f"e{self._ids}", charge_point=command.charge_point, at=NOW, cause=command.id, result=result
+            )
         )
 
     async def _run(self) -> None:

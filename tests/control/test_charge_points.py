@@ -89,7 +89,9 @@ async def test_a_password_goes_into_the_vault_and_no_further(
 async def test_a_password_may_be_bytes(
     api: httpx.AsyncClient, abstraction: PlayedAbstraction, vault: Vault
 ) -> None:
-    await api.post("/charge-points", json={**CP001, "security": {"password": "hex:00ff", "password_label": "k"}})
+    await api.post(
+        "/charge-points", json={**CP001, "security": {"password": "hex:00ff", "password_label": "k"}}
+    )
     assert vault.get("password", "k") == b"\x00\xff"
 
 

@@ -10,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 from vcp_contracts.configuration import ChargersFile
 
-from vcp_control.problems import Problem, wrong_fields
+from vcp_control.problems import Problem, sentence, wrong_fields
 from vcp_control.setting_up import ChargePointDescription
 
 MOST = 100_000
@@ -28,9 +28,10 @@ class WrongChargersFile(ValueError):
     ) -> None:
         self.line = line
         self.field = field
-        where = f"{path}" + (f", line {line}" if line else "")
+        where = f"{path}, line {line}" if line else f"{path}"
         what = f"{field}: {reason}" if field else reason
-        super().__init__(f"{where}: {what}." + (f" Remedy: {remedy}." if remedy else ""))
+        then = f" Remedy: {sentence(remedy, capital=False)}" if remedy else ""
+        super().__init__(f"{where}: {sentence(what, capital=False)}{then}")
 
 
 @dataclass(frozen=True, slots=True)

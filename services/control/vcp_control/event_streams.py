@@ -14,10 +14,9 @@ from redis.asyncio import Redis
 from vcp_contracts import streams
 from vcp_contracts.events import Gap
 from vcp_plumbing.connection import LOST, Command, roundtrip
-from vcp_plumbing.reader import Entry
 
 from vcp_control.cursor import START, Cursor, mark, order
-from vcp_control.follower import Follower, Listener, Told, told
+from vcp_control.follower import Follower, Listener, Told, entry_of, told
 
 KEEP_ALIVE_S = 15.0
 MOST_CLIENTS = 100
@@ -189,10 +188,7 @@ class EventStreams:
         found, info = replies
         if isinstance(found, Exception):
             raise found
-        events = [
-            told(partition, Entry(entry_id.decode(), dict(zip(words[::2], words[1::2], strict=True))))
-            for entry_id, words in found
-        ]
+        events = [told(partition, entry_of(words)) for words in found]
         return events, None if isinstance(info, Exception) else _trimmed(info, after)
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
 from fastapi.sse import EventSourceResponse
+from starlette.responses import Response
 from vcp_contracts.words import ChargePointId
 
 from vcp_control.asking import TheMeans
@@ -17,7 +18,7 @@ router = APIRouter(tags=["events"])
 @router.get(
     "/events",
     summary="Follow what happens",
-    response_class=EventSourceResponse,
+    response_class=Response,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
 )
 async def follow(
@@ -28,7 +29,7 @@ async def follow(
         str | None, Query(description="As Last-Event-ID; `0`: from the oldest event kept.")
     ] = None,
     last_event_id: Annotated[str | None, Header(description="The id of the last event seen.")] = None,
-) -> EventSourceResponse:
+) -> Response:
     """Server-sent events: each `data` is one event as JSON, with its `type`, `charge_point` and `cause`.
 
     Each `id` is a cursor over all events. Come back with it in `Last-Event-ID` (browsers do so by themselves) or in

@@ -16,12 +16,14 @@ from vcp_contracts import streams
 from vcp_plumbing.connection import LOST, Command, roundtrip
 from vcp_plumbing.entry import Unreadable, decode_entry
 from vcp_plumbing.pace import Pace
-from vcp_plumbing.reader import Entry, Reader
-from vcp_plumbing.world import World, WorldChanged, check_world
+from vcp_plumbing.reader import Entry
+from vcp_plumbing.world import World, WorldChanged
 
 from vcp_control.cursor import START
 
 BLOCK_MS = 1_000
+COUNT = 500
+"""How many entries of each partition one read takes at most."""
 LINGER_S = 5.0
 """How long it goes on reading after the last listener left; the next one often comes soon."""
 QUEUE_LIMIT = 1_000
@@ -55,6 +57,12 @@ def told(partition: int, entry: Entry) -> Told:
         if isinstance(word, dict)
         else Told(partition, entry.id, b"{}", {})
     )
+
+
+def entry_of(reply: Any) -> Entry:
+    """An entry from its raw reply: its id, and its fields and values in turn."""
+    entry_id, words = reply
+    return Entry(entry_id.decode(), dict(zip(words[::2], words[1::2], strict=True)))
 
 
 class Listener:
@@ -111,7 +119,6 @@ class Follower:
         self.seen = 0
         """How many events were read."""
         self._redis = redis
-        self._reader = Reader(redis, streams.events, count=500)
         self._linger_s = linger_s
         self._queue_limit = queue_limit
         self._listeners: set[Listener] = set()
@@ -143,6 +150,11 @@ class Follower:
     def listeners(self) -> int:
         """How many listen now."""
         return len(self._listeners)
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether events are read now."""
+        return self._following.is_set()
 
     @asynccontextmanager
     async def listen(self, partitions: Iterable[int] | None = None) -> AsyncIterator[Listener]:
@@ -191,7 +203,7 @@ class Follower:
         pace = Pace()
         while True:
             try:
-                if not self._following.is_set():
+                if not self.is_reading:
                     await self._wanted.wait()
                     await self._start()
                 await asyncio.sleep(await self._cycle(pace) / 1000)
@@ -203,23 +215,44 @@ class Follower:
                 await asyncio.sleep(_RETRY_S)
 
     async def _start(self) -> None:
-        await check_world(self._redis, self.world)
         self.positions = await last_ids(self._redis, self.world.partitions)
         self._left_at = asyncio.get_running_loop().time()
         self._following.set()
 
     async def _cycle(self, pace: Pace) -> float:
+        """Read once, tell everybody; how long to wait before the next read, in ms."""
         clock = asyncio.get_running_loop().time
         began = clock()
-        found = await self._reader.wait(self.positions, BLOCK_MS)
+        found = await self._read()
         blocked_ms = (clock() - began) * 1000
-        if not found:
-            await check_world(self._redis, self.world)
         for partition, entries in found.items():
             self.positions[partition] = entries[-1].id
             self._spread(partition, entries)
-        most = max(map(len, found.values()), default=0)
-        return pace.observe(sum(map(len, found.values())), blocked_ms, more=most >= self._reader.count)
+        sizes = [len(entries) for entries in found.values()]
+        return pace.observe(sum(sizes), blocked_ms, more=COUNT in sizes)
+
+    async def _read(self) -> dict[int, list[Entry]]:
+        keys = {streams.events(partition).encode(): partition for partition in self.positions}
+        xread: Command = (
+            "XREAD",
+            "COUNT",
+            COUNT,
+            "BLOCK",
+            BLOCK_MS,
+            "STREAMS",
+            *keys,
+            *self.positions.values(),
+        )
+        # The world is asked right behind the entries: they are told only if they are of the world we know.
+        found, world = await roundtrip(
+            self._redis, [xread, ("HGET", streams.WORLD, "id")], timeout_s=BLOCK_MS / 1000 + 5.0
+        )
+        for reply in (found, world):
+            if isinstance(reply, Exception):
+                raise reply
+        if world != self.world.id.encode():
+            raise WorldChanged(world.decode() if world else "none")
+        return {keys[key]: [entry_of(words) for words in some] for key, some in found or ()}
 
     def _spread(self, partition: int, entries: list[Entry]) -> None:
         self.seen += len(entries)

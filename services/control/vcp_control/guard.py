@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vcp_control.problems import Problem
+from vcp_control.problems import MOST_BYTES, Problem, too_large
 from vcp_control.settings import ApiSettings
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -37,6 +37,9 @@ class Guard:
         await self._app(scope, receive, send)
 
     def _objection(self, method: str, headers: Headers) -> Problem | None:
+        return self._stranger(method, headers) or _too_large(headers)
+
+    def _stranger(self, method: str, headers: Headers) -> Problem | None:
         if self._token is not None:
             return None if self._has_token(headers, self._token) else _no_token()
         if not self._is_safe(_hostname(f"//{headers.get('host', '')}")):
@@ -80,6 +83,12 @@ def _hostname(url: str) -> str | None:
         return urlsplit(url).hostname
     except ValueError:
         return None
+
+
+def _too_large(headers: Headers) -> Problem | None:
+    """A body that is declared too large. One that is sent in pieces is cut off by the framework."""
+    length = headers.get("content-length", "")
+    return too_large() if length.isdecimal() and int(length) > MOST_BYTES else None
 
 
 def _no_token() -> Problem:

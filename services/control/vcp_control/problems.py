@@ -72,12 +72,12 @@ class Problem(Exception):
 
     def document(self) -> dict[str, Any]:
         where = f"{self.field}: " if self.field else ""
-        then = f" {_sentence(self.remedy)}" if self.remedy else ""
+        then = f" {sentence(self.remedy)}" if self.remedy else ""
         document = {
             "type": f"urn:vcp:problem:{self.kind}",
             "title": TITLES.get(self.status, "Problem"),
             "status": self.status,
-            "detail": f"{where}{_sentence(self.reason, capital=not where)}{then}",
+            "detail": f"{where}{sentence(self.reason, capital=not where)}{then}",
             "field": self.field,
             "reason": self.reason,
             "remedy": self.remedy,
@@ -97,7 +97,8 @@ class Problem(Exception):
         )
 
 
-def _sentence(text: str, *, capital: bool = True) -> str:
+def sentence(text: str, *, capital: bool = True) -> str:
+    """The text with a capital at its beginning and a full stop at its end, unless it ends otherwise."""
     text = text[:1].upper() + text[1:] if capital else text
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
@@ -171,7 +172,7 @@ def _one_error(error: Mapping[str, Any], known: Sequence[str], tags: frozenset[s
 
 def _reason(error: Mapping[str, Any]) -> str:
     match error["type"]:
-        case "missing" if len(error["loc"]) <= 1:
+        case "missing" if tuple(error["loc"]) == ("body",):
             return "the request has no body"
         case "missing":
             return "is missing"
@@ -192,7 +193,7 @@ def _reason(error: Mapping[str, Any]) -> str:
 def _remedy(error: Mapping[str, Any], field: str, known: Sequence[str]) -> str:
     context = error.get("ctx") or {}
     match error["type"]:
-        case "missing" if len(error["loc"]) <= 1:
+        case "missing" if tuple(error["loc"]) == ("body",):
             return "send a JSON object, with content-type: application/json"
         case "missing":
             return f"give {field}"

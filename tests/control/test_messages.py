@@ -1,0 +1,139 @@
+"""The wire of a charge point: its last frames, and the next one that matches."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from control.played_abstraction import PlayedAbstraction
+from control.until import until
+from redis.asyncio import Redis
+from vcp_contracts.events import FrameReceived, FrameSent
+from vcp_control.asking import Means
+from vcp_control.wire_record import WireRecord
+
+AT = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
+PARTITIONS = 4
+
+
+def sent(n: int, action: str, kind: str = "call") -> FrameSent:
+    return FrameSent.model_validate(
+        {
+            "id": f"f{n}", "charge_point": "CP001", "at": AT, "link": "h1-1", "message_id": str(n), "kind": kind,
+            "action": action, "text": f'[2,"{n}","{action}",{{}}]', "valid": True,
+        }
+    )  # fmt: skip
+
+
+def received(n: int, action: str, kind: str = "result") -> FrameReceived:
+    return FrameReceived.model_validate({**sent(n, action, kind).model_dump(), "type": "frame_received"})
+
+
+@pytest.fixture
+async def wire(abstraction: PlayedAbstraction) -> list[str]:
+    """The cursors of: boot call, boot answer, heartbeat call, heartbeat answer."""
+    await abstraction.knows("CP001")
+    frames = [
+        sent(1, "BootNotification"), received(1, "BootNotification"), sent(2, "Heartbeat"), received(2, "Heartbeat"),
+    ]  # fmt: skip
+    return [await abstraction.record(frame) for frame in frames]
+
+
+async def test_the_wire_is_shown_oldest_first(api: httpx.AsyncClient, wire: list[str]) -> None:
+    shown = (await api.get("/charge-points/CP001/messages")).json()
+    assert [frame["cursor"] for frame in shown["items"]] == wire
+    assert shown["next"] == wire[-1]
+    first = shown["items"][0]
+    assert (first["type"], first["action"], first["kind"], first["valid"]) == (
+        "frame_sent",
+        "BootNotification",
+        "call",
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"action": "Heartbeat"}, [2, 3]),
+        ({"direction": "received"}, [1, 3]),
+        ({"kind": "call"}, [0, 2]),
+        ({"kind": "result", "action": "BootNotification"}, [1]),
+        ({"limit": "2"}, [2, 3]),
+        ({"action": "Reset"}, []),
+    ],
+)
+async def test_frames_are_filtered(
+    api: httpx.AsyncClient, wire: list[str], query: dict[str, str], found: list[int]
+) -> None:
+    shown = (await api.get("/charge-points/CP001/messages", params=query)).json()
+    assert [frame["cursor"] for frame in shown["items"]] == [wire[n] for n in found]
+
+
+async def test_later_frames_follow_a_cursor(api: httpx.AsyncClient, wire: list[str]) -> None:
+    shown = (await api.get("/charge-points/CP001/messages", params={"after": wire[1], "limit": 1})).json()
+    assert [frame["cursor"] for frame in shown["items"]] == [wire[2]]
+    shown = (await api.get("/charge-points/CP001/messages", params={"after": shown["next"]})).json()
+    assert [frame["cursor"] for frame in shown["items"]] == [wire[3]]
+    shown = (await api.get("/charge-points/CP001/messages", params={"after": shown["next"]})).json()
+    assert shown == {"items": [], "next": wire[3]}
+
+
+async def test_a_long_record_is_read_to_its_end(
+    api: httpx.AsyncClient, abstraction: PlayedAbstraction
+) -> None:
+    await abstraction.knows("CP001")
+    boot = await abstraction.record(sent(0, "BootNotification"))
+    for n in range(1, 520):
+        last = await abstraction.record(sent(n, "Heartbeat"))
+    shown = (await api.get("/charge-points/CP001/messages", params={"action": "BootNotification"})).json()
+    assert [frame["cursor"] for frame in shown["items"]] == [boot]
+    shown = (
+        await api.get("/charge-points/CP001/messages", params={"action": "Heartbeat", "after": "0"})
+    ).json()
+    assert len(shown["items"]) == 519
+    assert shown["next"] == last
+
+
+async def test_a_wait_finds_what_is_there_already(api: httpx.AsyncClient, wire: list[str]) -> None:
+    answer = await api.get("/charge-points/CP001/messages/wait", params={"action": "Heartbeat"})
+    assert (answer.status_code, answer.json()["cursor"]) == (200, wire[2])
+
+
+async def test_a_wait_ends_with_the_frame_that_comes(
+    api: httpx.AsyncClient, abstraction: PlayedAbstraction, wire: list[str], means: Means
+) -> None:
+    query = {"action": "Heartbeat", "direction": "sent", "after": wire[-1]}
+    waiting = asyncio.create_task(api.get("/charge-points/CP001/messages/wait", params=query))
+    await until(lambda: means.wire.waiting == 1)
+    await abstraction.record(received(9, "Heartbeat"))
+    wanted = await abstraction.record(sent(3, "Heartbeat"))
+    assert (await waiting).json()["cursor"] == wanted
+    assert means.wire.waiting == 0
+
+
+async def test_a_wait_in_vain_is_504(api: httpx.AsyncClient, wire: list[str]) -> None:
+    query = {"action": "Heartbeat", "after": wire[-1], "timeout": 0.05}
+    answer = await api.get("/charge-points/CP001/messages/wait", params=query)
+    assert answer.status_code == 504
+    assert answer.json()["reason"] == "no such message within 0.05 s"
+    answer = await api.get("/charge-points/CP001/messages/wait", params={**query, "timeout": 0})
+    assert answer.status_code == 504
+
+
+async def test_too_many_waiters_are_503(
+    api: httpx.AsyncClient, redis: Redis, means: Means, wire: list[str]
+) -> None:
+    object.__setattr__(means, "wire", WireRecord(redis, PARTITIONS, most_waiters=0))
+    answer = await api.get("/charge-points/CP001/messages/wait")
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:vcp:problem:too_many_waiters")
+
+
+async def test_the_wire_of_nobody_is_404(api: httpx.AsyncClient, abstraction: PlayedAbstraction) -> None:
+    assert (await api.get("/charge-points/CP404/messages")).status_code == 404
+    assert (await api.get("/charge-points/CP404/messages/wait")).status_code == 404
+
+
+async def test_a_cursor_that_is_none_is_422(api: httpx.AsyncClient, wire: list[str]) -> None:
+    answer = await api.get("/charge-points/CP001/messages", params={"after": "yesterday"})
+    assert (answer.status_code, answer.json()["field"]) == (422, "after")
