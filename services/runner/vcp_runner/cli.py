@@ -175,6 +175,31 @@ def backend(context: typer.Context) -> None:
 
 
 @app.command()
+def bench(
+    chargers: Annotated[
+        list[int] | None,
+        typer.Option(min=1, help="How many charge points; may be repeated.  [default: 1, 100, 1000]"),
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=0.2, help="How long each kind of load lasts.")] = 10.0,
+    protocol: Annotated[str, typer.Option(help="OCPP version that they speak: 1.6, 2.0.1 or mixed.")] = "1.6",
+    starts: Annotated[
+        int, typer.Option(min=0, help="How often to time `vcp connect`, from nothing to a booted charger.")
+    ] = 3,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Measures speed, memory and processor time on this machine, with a broker and a backend of its own."""
+    from vcp_runner.bench import BenchPlan
+    from vcp_runner.bench import bench as measure
+    from vcp_runner.screen import Screen
+
+    plan = BenchPlan(
+        chargers=chargers or BenchPlan.chargers, seconds=seconds, protocol=protocol, starts=starts
+    )
+    _leave(lambda: run_until_signal(measure(plan, Screen(json=json, verbose=verbose))))
+
+
+@app.command()
 def doctor(json: Json = False) -> None:
     """Looks at Python, broker, ports, Docker and packages, and says what is missing."""
     from vcp_runner.doctor import doctor as run

@@ -59,7 +59,7 @@ async def running_stack(
 ) -> AsyncIterator[Stack]:
     """Everything up for the length of the block. Raises NoBroker, HomeInUse, ChildFailed."""
     with ExitStack() as on_exit:
-        url = plan.redis_url or os.environ.get("REDIS_URL")
+        url = plan.redis_url or os.environ.get("REDIS_URL") or None
         keys = Path(given) if (given := os.environ.get("VCP_KEYS")) else None
         broker: EmbeddedBroker | None = None
         if url is None:
