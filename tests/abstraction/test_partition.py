@@ -133,6 +133,13 @@ class TestWords:
         assert (keeping.exists, keeping.forget, keeping.new) == (True, True, True)
         assert facts(home)["plugs"] == 0
 
+    def test_no_id_is_used_again_by_a_charger_set_up_anew(self):
+        home = partition()
+        first = work(home, provision(), plug(1, "a"))
+        second = work(home, entry(2, {"type": "retire", "id": "bye"}), provision(3, "again"), plug(4, "b"))
+        ids = [orjson.loads(word)["id"] for c in (first, second) for word in (*c.to_handler, *c.events)]
+        assert len(ids) == len(set(ids)) == 9
+
     def test_a_handler_that_comes_up_is_told_to_every_charger_and_kept(self):
         home = partition()
         work(home, provision())

@@ -80,11 +80,12 @@ class Partition:
         self._partitions = partitions
         self._core = core
         self._changes = Changes(epoch=Epoch(position, horizon, nonce))
-        self._ledger = Ledger(number, nonce, done or Done(), self._changes)
+        self._ledger = Ledger(number, nonce, Done() if done is None else done, self._changes)
         self._residents: dict[str, Resident] = {}
         self._touched: dict[str, Resident] = {}
         self._unloadable: dict[str, str] = {}
         self._timers: list[Timer] = []
+        self._generation = 0
         self._around = self._surround()
 
     # --- what is here ---------------------------------------------------------------------------------------------
@@ -319,6 +320,9 @@ class Partition:
                 why = Unread("the charge point was retired before this command ended")
                 self._ledger.reject(command, resident.id, now, why, "impossible")
             resident.forget(self._core)
+            # Who comes next under this id counts its ids from the start: with another nonce they are new all the same.
+            self._generation += 1
+            self._around = self._surround()
         self._arm(resident)
 
     def _settle(self, resident: Resident) -> Keeping | None:
@@ -334,7 +338,8 @@ class Partition:
 
     def _surround(self) -> object:
         handling = self.handling
-        return self._core.surround(nonce=self.nonce, manners=dict(handling.manners), handler=handling.handler)
+        nonce = f"{self.nonce}.{self._generation:x}" if self._generation else self.nonce
+        return self._core.surround(nonce=nonce, manners=dict(handling.manners), handler=handling.handler)
 
     def _advance(self, time: datetime) -> datetime:
         self.horizon = max(self.horizon, time)

@@ -18,25 +18,25 @@ from vcp_plumbing.commit import LEASE_MS, Broken, Committed, Fenced, Full, Outco
 from vcp_plumbing.connection import LOST
 from vcp_plumbing.crash_points import crash_at
 from vcp_plumbing.environment import Environment
-from vcp_plumbing.ownership import Held, Ownership
+from vcp_plumbing.ownership import Ownership
 from vcp_plumbing.pace import Pace
 from vcp_plumbing.reader import Entry, Reader
 from vcp_plumbing.world import World, WorldChanged, check_world, open_world
 
 from vcp_abstraction.changes import Changes
 from vcp_abstraction.core import Core
+from vcp_abstraction.loading import load_partition
 from vcp_abstraction.measures import Measures
 from vcp_abstraction.merge import EPOCH, time_of
 from vcp_abstraction.partition import Partition
-from vcp_abstraction.store import load_chargers, load_circumstances, write_changes, write_trying
+from vcp_abstraction.server_clock import ServerClock
+from vcp_abstraction.store import write_changes, write_trying
 
 SERVICE = "abstraction"
 UPKEEP_S = 1.0
 """How often ownership, leases and the world are looked after."""
 LONGEST_WAIT_MS = 500
 """How long a read waits at most; a stop is noticed after it."""
-SUSPECT = 3
-"""A head before which the partition changed hands this often is tried alone."""
 _LATE_MS = 2
 """A timer is looked for this long after it is due: by then it is due by the server's whole milliseconds too."""
 _MILLISECOND = timedelta(milliseconds=1)
@@ -62,7 +62,7 @@ class Worker:
         environment: Environment,
         core: Core,
         *,
-        nonce: Callable[[], str] = lambda: secrets.token_hex(5),
+        nonce: Callable[[], str] = lambda: secrets.token_hex(4),
         clock: Callable[[], float] = time.monotonic,
         lease_ms: int = LEASE_MS,
     ) -> None:
@@ -84,7 +84,7 @@ class Worker:
         self._upkeep_at = 0.0
         self._pause_s = 0.0
         self._blocked_ms = 0.0
-        self._server_ahead_ms: float | None = None
+        self._server = ServerClock(clock)
         self._ownership = Ownership(
             redis,
             SERVICE,
@@ -157,7 +157,7 @@ class Worker:
             if partitions:
                 log.info(what, partitions=sorted(partitions))
         for partition in change.taken:
-            self._note_server_time(self._ownership.held[partition].taken_ms)
+            self._server.note(self._ownership.held[partition].taken_ms)
 
     async def _load_next(self) -> None:
         """Loads one partition: one a cycle, so that the others are not kept waiting."""
@@ -167,35 +167,24 @@ class Worker:
         held = self._ownership.held.get(number)
         if held is None:
             return
-        partition = await self._load(number, held)
+        loaded = await load_partition(
+            self._redis,
+            number,
+            held,
+            partitions=self._environment.partitions,
+            core=self._core,
+            nonce=self._nonce(),
+        )
+        if loaded.suspect is not None:
+            await self._doubt(loaded.partition, loaded.suspect, tried=loaded.tried)
         if number in self._ownership.held:
-            self.partitions[number] = partition
+            self.partitions[number] = loaded.partition
             self.measures.loads += 1
         if not self._to_load:
             # What has been loaded stays: the collector need not look at it again and again.
             gc.freeze()
 
-    async def _load(self, number: int, held: Held) -> Partition:
-        known = await load_circumstances(self._redis, number, held.position)
-        partition = Partition(
-            number,
-            partitions=self._environment.partitions,
-            core=self._core,
-            nonce=self._nonce(),
-            position=held.position,
-            horizon=max(known.horizon, time_of(held.position)),
-            handling=known.handling,
-            done=known.done,
-        )
-        for kept in await load_chargers(self._redis, number, known.charge_points):
-            partition.admit(kept.charge_point, kept.sections, kept.queue)
-        for charge_point, reason in partition.unloadable.items():
-            log.error("charge_point_unreadable", charge_point=charge_point, reason=reason)
-        if held.takeovers >= SUSPECT and known.head is not None:
-            await self._suspect(partition, known.head, tried=known.trying == known.head.id)
-        return partition
-
-    async def _suspect(self, partition: Partition, head: Entry, *, tried: bool) -> None:
+    async def _doubt(self, partition: Partition, head: Entry, *, tried: bool) -> None:
         """The head has seen too many owners go: it is tried alone, or buried if that has been the end of one."""
         log.warning("head_suspected", partition=partition.number, entry=head.id, tried=tried)
         if tried:
@@ -226,7 +215,7 @@ class Worker:
         began = self._clock()
         if wait_ms < 0:
             moment = await self._reader.now(positions)
-            self._note_server_time(moment.time_ms)
+            self._server.note(moment.time_ms)
             whole = EPOCH + (moment.time_ms + 1) * _MILLISECOND
             bounds = dict.fromkeys(positions, whole)
             bounds |= {cut: time_of(moment.entries[cut][-1].id) for cut in moment.cut}
@@ -244,10 +233,7 @@ class Worker:
         dues = [due for partition in self.partitions.values() if (due := partition.next_due) is not None]
         if not dues:
             return longest
-        if self._server_ahead_ms is None:
-            return -1
-        server = EPOCH + (self._server_ahead_ms + self._clock() * 1000) * _MILLISECOND
-        left = (min(dues) - server) / _MILLISECOND + _LATE_MS
+        left = self._server.ms_until(min(dues)) + _LATE_MS
         return min(longest, ceil(left)) if left > 0 else -1
 
     def _work(self, haul: Haul) -> None:
@@ -260,14 +246,13 @@ class Worker:
 
     async def _commit(self) -> int:
         """Commits what came of it; how many entries and timers that were."""
-        taken = 0
+        settled: dict[int, Changes] = {}
         batches: dict[int, Batch] = {}
         for number, partition in self.partitions.items():
             changes = partition.settle()
             if changes is None:
                 continue
-            taken += changes.entries + changes.timers
-            self._account(number, changes)
+            settled[number] = changes
             batches[number] = self._ownership.batch(number)
             write_changes(
                 batches[number],
@@ -275,13 +260,14 @@ class Worker:
                 owner=self._ownership.name,
                 events_kept=self._environment.events_kept,
             )
-        await self._send(batches)
-        return taken
+        for number in await self._send(batches):
+            self._account(number, settled[number])
+        return sum(changes.entries + changes.timers for changes in settled.values())
 
-    async def _send(self, batches: dict[int, Batch]) -> None:
+    async def _send(self, batches: dict[int, Batch]) -> list[int]:
+        """Commits all batches in one round trip; the partitions where it happened."""
         if not batches:
-            return
-        self._passing("decided")
+            return []
         outcomes = await commit_all(
             self._redis,
             self._ownership.name,
@@ -289,12 +275,12 @@ class Worker:
             lease_ms=self._lease_ms,
             clock=self._clock,
         )
-        self._passing("committed")
         self._ownership.settle(outcomes)
         for number, outcome in outcomes.items():
             self._judge(number, outcome)
         if any(isinstance(outcome, Full) for outcome in outcomes.values()):
             await self._pause()
+        return [number for number, outcome in outcomes.items() if isinstance(outcome, Committed)]
 
     def _judge(self, number: int, outcome: Outcome) -> None:
         """What became of a commit. Whatever did not happen has one cure: drop the partition's memory and load it."""
@@ -306,7 +292,7 @@ class Worker:
                 if outcome.position is not None:
                     self._cautious.discard(number)
                 if outcome.time_ms is not None:
-                    self._note_server_time(outcome.time_ms)
+                    self._server.note(outcome.time_ms)
                 return
             case Fenced():
                 measures.fenced += 1
@@ -335,15 +321,14 @@ class Worker:
         self._pause_s = min(1.0, self._pause_s * 2 or 0.1)
         await asyncio.sleep(self._pause_s)
 
-    def _note_server_time(self, time_ms: int) -> None:
-        self._server_ahead_ms = time_ms - self._clock() * 1000
-
     def _account(self, number: int, changes: Changes) -> None:
         self.measures.entries += changes.entries
         self.measures.timers += changes.timers
         self.measures.dead += len(changes.dead)
         for dead in changes.dead:
-            log.error(
+            # What someone sent wrongly is his affair; what failed in here is ours.
+            say = log.error if dead.trace else log.warning
+            say(
                 "dead_letter",
                 partition=number,
                 entry=dead.entry,
