@@ -90,6 +90,7 @@ class Charger:
 
     def __init__(self, id: str) -> None:
         self.id = id
+        self._mark = sha256(id.encode()).hexdigest()[:10]
         self.setup: Setup | None = None
         self.facts = Facts()
         self.tokens = Tokens()
@@ -252,9 +253,12 @@ class Charger:
     # --- saying --------------------------------------------------------------------------------------------------
 
     def mint(self) -> str:
-        """A new id, never used for anything else: the nonce of this ownership, and a counter."""
+        """A new id, never used for anything else: the nonce of this ownership, a mark of this charger, and a counter.
+
+        It also serves as a message id, of which OCPP-J 4.1.4 allows 36 characters.
+        """
         self.facts.ids += 1
-        return f"{self.around.nonce}-{self.facts.ids}"
+        return f"{self.around.nonce}-{self._mark}-{self.facts.ids}"
 
     def mint_uuid(self) -> str:
         """A new id in the form of a UUID, as transactions have it."""
