@@ -69,6 +69,19 @@ async def test_several_owners_each_with_its_own_nonce(redis: Redis):
     assert same(recording)
 
 
+async def test_a_command_repeated_to_a_later_owner_gets_its_first_result(redis: Redis):
+    async with running(worker(redis, "a", **KEEP)):
+        await provision(redis)
+        await publish(redis, "plug_in", "plug")
+        await ended(redis, "plug")
+    async with running(worker(redis, "b", **KEEP)) as next_owner:
+        await owning(next_owner)
+        await publish(redis, "plug_in", "plug")
+        await publish(redis, "plug_in", "another")
+        await ended(redis, "another")
+    assert same(await recorded(redis))
+
+
 async def test_cut_connections_make_epochs_too(redis: Redis):
     luck = random.Random(7)
     async with running(worker(redis, **KEEP)) as cut:
