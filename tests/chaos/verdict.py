@@ -1,0 +1,93 @@
+"""The end of a run: waits until nothing is going on, then opens all books. Every complaint is one line."""
+
+import asyncio
+from collections.abc import Sequence
+
+from chaos import books
+from chaos.bed import PARTITIONS, Bed
+from chaos.load import Load
+from vcp_abstraction.charger import Charger
+from vcp_abstraction.charging import CORE
+from vcp_abstraction.replay import differences, record, replay
+from vcp_abstraction.store import Kept, load_chargers
+from vcp_backend import ledger
+from vcp_contracts.streams import charge_points, dead, partition_of
+
+REST_S = 10.0
+"""How long after the last blow the chargers may take to come to rest."""
+
+SHOWN = 20
+"""How many complaints are shown of one book."""
+
+
+async def come_to_rest(bed: Bed) -> list[str]:
+    """Waits until every charger is at rest; what still goes on when the time is over."""
+    deadline = asyncio.get_running_loop().time() + REST_S
+    while True:
+        chargers = [
+            Charger.load(kept.charge_point, kept.sections, kept.queue)
+            for partition in range(PARTITIONS)
+            for kept in await kept_chargers(bed, partition)
+        ]
+        complaints = books.unrest(chargers, await bed.server_time())
+        if not complaints or asyncio.get_running_loop().time() > deadline:
+            return complaints
+        await asyncio.sleep(0.2)
+
+
+async def kept_chargers(bed: Bed, partition: int) -> list[Kept]:
+    """The chargers of a partition, as they lie in the store."""
+    ids = sorted(id.decode() for id in await bed.redis.smembers(charge_points(partition)))
+    return await load_chargers(bed.redis, partition, ids)
+
+
+async def close_the_books(load: Load) -> None:
+    """Opens all books once the load is over, and raises AssertionError with all complaints.
+
+    Stops the Abstractions, so that a replay has a fixed end.
+    """
+    bed = load.bed
+    found = {"rest": await come_to_rest(bed)}
+    sockets_until = bed.backend.frames[-1].at if bed.backend.frames else await bed.server_time()
+    for process in bed.running("abstraction"):
+        await process.kill()
+    found["dead letters"] = await dead_letters(bed)
+    found["replay"] = [line for p in range(PARTITIONS) for line in await replay_differs(bed, p)]
+    found["results"] = books.one_result_each(bed.driver.commands, bed.driver.events)
+    found["event ids"] = books.no_id_twice(bed.driver.events)
+    frames = bed.backend.frames
+    found["sessions"] = books.as_many_sessions(load.sessions, bed.driver.events, frames)
+    found["wire"] = [f"{v.rule}: {v.identity} {v.what}" for v in ledger.all_violations(frames)]
+    found["schemas"] = [f"{v.rule}: {v.identity} {v.what}" for v in bed.backend.violations]
+    found["sockets"] = books.closed_without_cause(
+        bed.sockets, bed.blows, lambda id: partition_of(id, PARTITIONS), sockets_until
+    )
+    commands = (c for file in bed.append_only_files() for c in books.commands_of(file.read_bytes()))
+    found["commit numbers"] = books.commit_numbers_without_gaps(commands)
+    complaints = [line for name, lines in found.items() for line in shortened(name, lines)]
+    if complaints:
+        raise AssertionError("the books are not in order:\n" + "\n".join(complaints))
+
+
+def shortened(name: str, lines: Sequence[str]) -> list[str]:
+    """The complaints of one book, under its name, the first ones only."""
+    more = [f"{name}: and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+    return [f"{name}: {line}" for line in lines[:SHOWN]] + more
+
+
+async def replay_differs(bed: Bed, partition: int) -> list[str]:
+    """Where the state in the store is not what a replay of `in` makes of it."""
+    recording = await record(bed.redis, partition, PARTITIONS)
+    return [
+        f"{d.charge_point} {d.part}: kept {d.kept!r}, replayed {d.replayed!r}"
+        for d in differences(recording.chargers, replay(recording, CORE))
+    ]
+
+
+async def dead_letters(bed: Bed) -> list[str]:
+    """Every dead letter is a fault: nothing that was said here was unreadable."""
+    return [
+        fields[b"__data__"].decode()[:500]
+        for p in range(PARTITIONS)
+        for _, fields in await bed.redis.xrange(dead(p))
+    ]
