@@ -5,6 +5,8 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import httpx
 import orjson
@@ -22,22 +24,43 @@ def environment(**variables: str) -> Environment:
     return Environment.read("handler", {"VCP_OWNER": "h", **variables})
 
 
-async def start(url: str, port: int = 0, **variables: str) -> Process:
+@asynccontextmanager
+async def a_process(url: str, port: int = 0, **variables: str) -> AsyncIterator[Process]:
+    """The service as a process, dead at the end of the block whatever happened in it."""
     given = {"REDIS_URL": url, "VCP_OWNER": "h", "VCP_HEALTH_PORT": str(port), **variables}
-    return await asyncio.create_subprocess_exec(
+    process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "vcp_handler", env={**os.environ, **given}, stderr=PIPE
     )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
 
 
-async def ready(http: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(10):
-        while True:
-            try:
-                if (await http.get("/health/ready")).status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Waits for what only a look at another process can tell."""
+    async with asyncio.timeout(30):
+        while not await holds():  # noqa: ASYNC110
             await asyncio.sleep(0.05)
+
+
+def says(http: httpx.AsyncClient, path: str, text: str) -> Callable[[], Awaitable[bool]]:
+    async def look() -> bool:
+        try:
+            return text in (await http.get(path)).text
+        except httpx.TransportError:
+            return False
+
+    return look
+
+
+def owned_by(redis: Redis, owner: bytes) -> Callable[[], Awaitable[bool]]:
+    async def look() -> bool:
+        return bool(await redis.hget(streams.meta(HOME, "handler"), "owner") == owner)
+
+    return look
 
 
 async def test_a_broker_that_comes_late_is_waited_for() -> None:
@@ -52,17 +75,16 @@ async def test_a_broker_that_comes_late_is_waited_for() -> None:
 async def test_the_process_connects_tells_its_health_and_ends_with_a_signal(
     redis: Redis, server_url: str, unused_tcp_port: int
 ) -> None:
-    process = await start(server_url, unused_tcp_port)
     async with (
         a_backend() as backend,
+        a_process(server_url, unused_tcp_port) as process,
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{unused_tcp_port}") as http,
     ):
-        await ready(http)
+        await until(says(http, "/health/ready", "ok"))
         assert (await http.get("/health/live")).text == "ok"
         order = OpenLink(id="o", charge_point="CP1", order=1, url=backend.url, protocols=("ocpp1.6",))
         await redis.xadd(streams.outbox(HOME), {streams.FIELD: order.model_dump_json()})
-        await backend.connections.get()
-        assert "vcp_handler_links 1.0" in (await http.get("/metrics")).text
+        await until(says(http, "/metrics", "vcp_handler_links 1.0"))
         process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(3):
             assert await process.wait() == 0
@@ -73,37 +95,28 @@ async def test_the_process_connects_tells_its_health_and_ends_with_a_signal(
 async def test_a_killed_process_leaves_nothing_that_a_new_one_could_not_take_over(
     redis: Redis, server_url: str
 ) -> None:
-    first = await start(server_url, VCP_OWNER="first")
-    async with a_backend() as backend:
-        await until_owned(redis, b"first")
+    async with a_backend() as backend, a_process(server_url, VCP_OWNER="first") as first:
+        await until(owned_by(redis, b"first"))
         order = OpenLink(id="o", charge_point="CP1", order=1, url=backend.url, protocols=("ocpp1.6",))
         await redis.xadd(streams.outbox(HOME), {streams.FIELD: order.model_dump_json()})
         connection = await backend.connections.get()
         first.kill()
         await connection.wait_closed()
-        second = await start(server_url, VCP_OWNER="second")
-        await until_owned(redis, b"second")
-        second.terminate()
-        await asyncio.gather(first.wait(), second.wait())
-
-
-async def until_owned(redis: Redis, owner: bytes) -> None:
-    async with asyncio.timeout(15):
-        while await redis.hget(streams.meta(HOME, "handler"), "owner") != owner:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+        async with a_process(server_url, VCP_OWNER="second"):
+            await until(owned_by(redis, b"second"))
 
 
 async def test_settings_that_can_not_work_end_the_process_with_their_remedy() -> None:
-    process = await start("http://nowhere")
-    _, said = await process.communicate()
+    async with a_process("http://nowhere") as process:
+        _, said = await process.communicate()
     assert process.returncode == 4
     assert b"REDIS_URL is wrong" in said
 
 
 async def test_a_world_of_another_size_ends_the_process(redis: Redis, server_url: str) -> None:
     await redis.hset(streams.WORLD, mapping={"id": "w", "partitions": 7})
-    process = await start(server_url)
-    _, said = await process.communicate()
+    async with a_process(server_url) as process:
+        _, said = await process.communicate()
     assert process.returncode == 4
     assert b"VCP_PARTITIONS=7" in said
 

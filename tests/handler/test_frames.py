@@ -1,7 +1,7 @@
 """Text to frame and back, as OCPP-J 4.2 has it."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from vcp_handler.frames import (
     Broken,
@@ -103,6 +103,7 @@ def test_an_oversized_text_is_not_read() -> None:
     assert frame.kind == "too_long"
 
 
+@settings(deadline=None)
 @given(st.text() | st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists).map(repr))
 def test_nothing_that_is_received_can_raise(text: str) -> None:
     assert isinstance(read(text), Broken | Call | CallResult | CallError)

@@ -177,7 +177,6 @@ async def test_a_close_is_polite_and_final() -> None:
         down = await desk.fact(LinkDown)
         assert (down.link, down.why, down.detail) == (up.link, "closed_by_us", "test")
         assert await backend.ended.get() == 1000
-        desk.say(order(backend.url, 1))
         assert desk.look() == []
 
 
@@ -204,15 +203,23 @@ async def test_a_silent_link_leaves_the_backend_in_the_dark() -> None:
         desk.switchboard.take(P, float("inf"))
 
 
-async def test_an_older_order_is_none_and_a_newer_one_replaces() -> None:
+async def test_an_order_repeated_changes_nothing_and_a_new_one_replaces_the_link() -> None:
     async with a_backend() as backend, a_desk() as desk:
         first = await desk.up(backend, n=5)
-        desk.say(close(4))
         desk.say(order(backend.url, 5))
         desk.say(order(backend.url, 6))
         down = await desk.fact(LinkDown)
         assert down.link == first.link
         assert (await desk.fact(LinkUp)).order == 6
+
+
+async def test_orders_that_count_from_before_are_followed_all_the_same() -> None:
+    """A broker that lost its last second takes the Abstraction's count back with it."""
+    async with a_backend() as backend, a_desk() as desk:
+        await desk.up(backend, n=5)
+        desk.say(order(backend.url, 4))
+        await desk.fact(LinkDown)
+        assert (await desk.fact(LinkUp)).order == 4
 
 
 async def test_new_timings_hold_for_the_link_that_stands() -> None:

@@ -25,8 +25,9 @@ from vcp_handler.pipeline import Bad, Unfit, Written
 from vcp_handler.versions import Version
 from vcp_handler.wording import refusal_kind
 
-REMEMBERED = 32
-"""How many outcomes a link remembers, to tell them again where an action is repeated on it."""
+REMEMBERED = 4
+"""How many outcomes a link remembers, to tell them again where an action is repeated on it: the Abstraction keeps one
+action in flight, so a repeat is of the last."""
 
 MOST_WAITING = 64
 """How many actions may wait on one link. The Abstraction keeps one in flight, so more is a fault of ours."""

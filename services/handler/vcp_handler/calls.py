@@ -4,7 +4,7 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import Literal
 
-REMEMBERED = 64
+REMEMBERED = 16
 """How many ended calls are remembered, to tell a late answer from one that was never asked for."""
 
 MOST_OPEN = 500

@@ -55,7 +55,7 @@ class Line:
 
     def __init__(self, charge_point: str, exchange: Exchange) -> None:
         self.charge_point = charge_point
-        self.order = -1
+        self._order: str | None = None
         self.link: Link | None = None
         self._exchange = exchange
         self._wanted: OpenLink | None = None
@@ -75,20 +75,18 @@ class Line:
     # --- orders -------------------------------------------------------------------------------------------------------
 
     def open(self, order: OpenLink) -> None:
-        """Connects, and goes on trying. An older order is none."""
-        if order.order <= self.order:
+        """Connects, and goes on trying. The same order again changes nothing."""
+        if order.id == self._order:
             return
         self._give_up("reset", "ordered anew")
-        self.order = order.order
+        self._order = order.id
         self._wanted = order
         self._failure_told = False
         self._life = asyncio.get_running_loop().create_task(self._live())
 
     def close(self, order: CloseLink) -> None:
         """Loses the connection in the way that is ordered, and stops trying."""
-        if order.order <= self.order:
-            return
-        self.order = order.order
+        self._order = order.id
         self._give_up(order.how, order.reason)
 
     def tune(self, tune: TuneLink) -> None:

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-PER_SECOND = 300
+PER_SECOND = 500
 AT_ONCE = 200
 
 

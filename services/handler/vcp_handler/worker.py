@@ -36,6 +36,8 @@ GUARD_S = 0.25
 """How often deadlines are looked at beside the loop: one that hangs must not keep its connections."""
 GOODBYE_S = 1.5
 """How long leaving waits for backends to close."""
+HANDING_OVER_S = 1.0
+"""How long leaving waits for the broker: the leases end by themselves."""
 
 log = structlog.get_logger(__name__)
 
@@ -136,9 +138,10 @@ class Worker:
         except TimeoutError:
             log.warning("goodbyes_cut_short")
         try:
-            await self._commit()
-            await self._ownership.release_all()
-        except (*LOST, RedisError) as error:
+            async with asyncio.timeout(HANDING_OVER_S):
+                await self._commit()
+                await self._ownership.release_all()
+        except (*LOST, RedisError, TimeoutError) as error:
             log.warning("leases_left_to_expire", error=str(error))
 
     # --- ownership ----------------------------------------------------------------------------------------------------
@@ -307,7 +310,7 @@ class Worker:
         self._note_deadlines()
         for partition, outcome in outcomes.items():
             self._judge(partition, outcome, parcels[partition])
-        if any(isinstance(outcome, Full) for outcome in outcomes.values()):
+        if any(isinstance(outcome, Full | Broken) for outcome in outcomes.values()):
             await self._pause()
 
     def _judge(self, partition: int, outcome: Outcome, parcel: Parcel) -> None:
