@@ -15,6 +15,7 @@ from vcp_contracts.events import FrameReceived, FrameSent
 from vcp_contracts.letters import any_event, to_abstraction
 from vcp_contracts.link import BackOff, HandlerUp, LinkDown, LinkFailed, LinkUp, OpenLink
 from vcp_contracts.outcomes import Answered
+from vcp_contracts.requests import ForgetTokens
 from vcp_contracts.words import Word
 from vcp_handler.switchboard import Switchboard
 from vcp_handler.versions import VERSIONS
@@ -259,3 +260,40 @@ async def test_the_stream_is_trimmed_as_it_is_read(server_url: str, charger: Cha
             return not await redis.xlen(streams.outbox(HOME))
 
         await until(trimmed)
+
+
+async def test_a_broker_without_memory_keeps_the_facts_waiting(
+    server_url: str, charger: Charger, redis: Redis
+) -> None:
+    async with a_backend() as backend, a_handler(server_url) as handler:
+        await charger.hear(HandlerUp)
+        await charger.say(order(backend.url))
+        up = await charger.hear(LinkUp)
+        connection = await backend.connections.get()
+        await redis.config_set("maxmemory", "1")
+        await connection.send('[2,"1","ClearCache",{}]')
+
+        async def refused() -> bool:
+            return handler.measures.full > 0
+
+        await until(refused)
+        await redis.config_set("maxmemory", "0")
+        assert (await charger.hear(ForgetTokens)).link == up.link
+
+
+async def test_a_commit_that_the_broker_refuses_costs_the_links_of_one_partition(
+    server_url: str, charger: Charger, redis: Redis
+) -> None:
+    async with a_backend() as backend, a_handler(server_url):
+        await charger.hear(HandlerUp)
+        await charger.say(order(backend.url))
+        await charger.hear(LinkUp)
+        connection = await backend.connections.get()
+        frames = streams.frames(HOME, CP)
+        await redis.delete(frames)
+        await redis.set(frames, "a foreign hand")
+        await connection.send('[2,"1","ClearCache",{}]')
+        await connection.wait_closed()
+        await redis.delete(frames)
+        while not isinstance(await charger.hear(object), HandlerUp):
+            pass
