@@ -6,13 +6,8 @@ import signal
 import sys
 from collections.abc import Callable
 
-from vcp_plumbing.connection import UnfitServer
 from vcp_plumbing.environment import Environment, WrongSetting
-from vcp_plumbing.logs import set_up_logs
-from vcp_plumbing.world import WorldMismatch
 
-from vcp_control.app import serve
-from vcp_control.chargers_file import WrongChargersFile
 from vcp_control.settings import ApiSettings, WrongApiSetting
 
 CANNOT_SET_UP = 4
@@ -23,27 +18,38 @@ def main() -> int:
     try:
         environment = Environment.read("control")
         settings = ApiSettings.read()
-        set_up_logs(
-            level=environment.log_level,
-            format=environment.log_format,
-            service="control",
-            owner=environment.owner,
-        )
-        # What was imported stays for ever; the collector need not look at it again.
-        gc.freeze()
+    except (WrongSetting, WrongApiSetting) as wrong:
+        return _give_up(wrong)
+    return _serve(environment, settings)
+
+
+def _serve(environment: Environment, settings: ApiSettings) -> int:
+    # Imported here: a wrong setting is told in a tenth of the time that these take.
+    from vcp_plumbing.connection import UnfitServer
+    from vcp_plumbing.logs import set_up_logs
+    from vcp_plumbing.world import WorldMismatch
+
+    from vcp_control.app import serve
+    from vcp_control.chargers_file import WrongChargersFile
+
+    set_up_logs(
+        level=environment.log_level, format=environment.log_format, service="control", owner=environment.owner
+    )
+    # What was imported stays for ever; the collector need not look at it again.
+    gc.freeze()
+
+    async def until_told() -> None:
+        stop = asyncio.Event()
+        for told in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(told, stop.set)
+        await serve(environment, stop, settings)
+
+    try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_until_told(environment, settings))
-    except (WrongSetting, WrongApiSetting, WrongChargersFile, UnfitServer, WorldMismatch, OSError) as wrong:
-        print(f"vcp_control: {wrong}", file=sys.stderr)
-        return CANNOT_SET_UP
+            runner.run(until_told())
+    except (WrongChargersFile, UnfitServer, WorldMismatch, OSError) as wrong:
+        return _give_up(wrong)
     return 0
-
-
-async def _until_told(environment: Environment, settings: ApiSettings) -> None:
-    stop = asyncio.Event()
-    for told in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(told, stop.set)
-    await serve(environment, stop, settings)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -52,6 +58,11 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     import uvloop
 
     return uvloop.new_event_loop
+
+
+def _give_up(wrong: Exception) -> int:
+    print(f"vcp_control: {wrong}", file=sys.stderr)
+    return CANNOT_SET_UP
 
 
 if __name__ == "__main__":

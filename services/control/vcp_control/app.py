@@ -64,8 +64,8 @@ DRAIN_S = 1
 _log = structlog.get_logger(__name__)
 
 
-def application(means: Means, readiness: Readiness, settings: ApiSettings) -> FastAPI:
-    """The API. Its document is /openapi.json."""
+def application(means: Means, readiness: Readiness, settings: ApiSettings) -> ASGIApp:
+    """The API behind its guard. Its document is /openapi.json."""
     app = FastAPI(
         title="Virtual charge point",
         version="1",
@@ -81,15 +81,15 @@ def application(means: Means, readiness: Readiness, settings: ApiSettings) -> Fa
     app.state.means = means
     app.state.readiness = readiness
     for part in (charge_points, messages, commands, events, health):
-        app.include_router(part.router)
+        # Not include_router, which would build every route a second time: a tenth of a second that no start has.
+        app.router.routes.extend(part.router.routes)
     app.add_exception_handler(Problem, answer_problem)
     app.add_exception_handler(RequestValidationError, _answer_wrong_fields)
     app.add_exception_handler(HTTPException, answer_http_error)
     for lost in (RedisConnectionError, RedisTimeoutError, ConnectionError, TimeoutError):
         app.add_exception_handler(lost, answer_lost_broker)
     app.add_exception_handler(Exception, answer_bug)
-    app.add_middleware(Guard, settings=settings)
-    return app
+    return Guard(app, settings)
 
 
 async def _answer_wrong_fields(_request: Request, wrong: Exception) -> Response:
