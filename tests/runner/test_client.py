@@ -93,40 +93,68 @@ async def test_events_and_signs_of_life_are_read_with_their_cursor():
     ]
 
 
+class Api:
+    """Plays the routes that a watch reads: `/events` by turn, and a wire record that grows when told."""
+
+    def __init__(self, *events: httpx.Response) -> None:
+        self.events = list(events)
+        self.resumed_at: list[str | None] = []
+        self.frames: list[dict] = []
+        self.grown = asyncio.Event()
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/events":
+            self.resumed_at.append(request.headers.get("Last-Event-ID"))
+            return self.events.pop(0)
+        after = int(request.url.params.get("after", "0"))
+        if request.url.path.endswith("/wait"):
+            await self.grown.wait()
+            self.grown.clear()
+            return httpx.Response(200, json=self.frames[after])
+        return httpx.Response(200, json={"items": self.frames[after:], "next": str(len(self.frames))})
+
+    def grow(self, *frames: dict) -> None:
+        self.frames += frames
+        self.grown.set()
+
+
+def lasting(*parts: bytes) -> httpx.Response:
+    return httpx.Response(200, stream=Stream(*parts, then_wait=True))
+
+
 async def test_a_watch_resumes_a_broken_stream_at_its_cursor():
-    asked: list[str | None] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request.headers.get("Last-Event-ID"))
-        if len(asked) == 1:
-            return httpx.Response(200, stream=Stream(b'id: 7\ndata: {"type": "registered"}\n\n'))
-        if len(asked) == 2:
-            return httpx.Response(503, json={"title": "starting"})
-        return httpx.Response(200, stream=Stream(b'id: 8\ndata: {"type": "gap"}\n\n', then_wait=True))
-
+    api = Api(
+        httpx.Response(200, stream=Stream(b'id: 7\ndata: {"type": "registered"}\n\n')),
+        httpx.Response(503, json={"title": "starting"}),
+        lasting(b'id: 8\ndata: {"type": "gap"}\n\n'),
+    )
     told: list[str] = []
-    async with (
-        client(answer) as control,
-        Watch(control, "CP001", lambda it: told.append(it["type"])) as watch,
-    ):
+    async with client(api) as control, Watch(control, "CP001", lambda it: told.append(it["type"])) as watch:
         await watch.seen(is_event("gap"), "a gap")
-    assert asked == [None, "7", "7"]
+    assert api.resumed_at == [None, "7", "7"]
     assert told == ["registered", "gap"]
 
 
+async def test_a_watch_follows_the_wire_from_where_it_stood():
+    api = Api(lasting(b": open\n\n"))
+    api.frames = [{"type": "frame_sent", "kind": "call", "action": "BootNotification"}]
+    async with client(api) as control, Watch(control, "CP001", lambda it: None) as watch:
+        api.grow(
+            {"type": "frame_sent", "kind": "call", "action": "Heartbeat"},
+            {"type": "frame_received", "kind": "result", "action": "Heartbeat"},
+        )
+        await watch.seen(is_frame("received", "result", "Heartbeat"), "an answer")
+        assert [it["action"] for it in watch.events] == ["Heartbeat", "Heartbeat"]
+
+
 async def test_a_watch_tells_what_it_did_not_see():
-    stream = Stream(
-        b'data: {"type": "frame_sent", "kind": "call", "action": "Heartbeat"}\n\n', then_wait=True
-    )
-    async with (
-        client(lambda request: httpx.Response(200, stream=stream)) as control,
-        Watch(control, "CP001", lambda it: None) as watch,
-    ):
-        await watch.seen(is_frame("sent", "call", "Heartbeat"), "a heartbeat")
+    api = Api(lasting(b'data: {"type": "registered"}\n\n'))
+    async with client(api) as control, Watch(control, "CP001", lambda it: None) as watch:
+        await watch.seen(is_event("registered"), "a verdict")
         with pytest.raises(NotSeen, match=r"an answer was not seen within 0\.01 s"):
             await watch.seen(is_frame("received", "result", "Heartbeat"), "an answer", timeout_s=0.01)
         with pytest.raises(NotSeen):
-            await watch.seen(is_event("frame_sent"), "a second frame", after=1, timeout_s=0.01)
+            await watch.seen(is_event("registered"), "a second verdict", after=1, timeout_s=0.01)
 
 
 async def test_a_watch_that_is_not_let_in_says_so():
@@ -134,3 +162,8 @@ async def test_a_watch_that_is_not_let_in_says_so():
         with pytest.raises(Problem, match="a token is needed"):
             async with Watch(control, "CP001", lambda it: None):
                 pass
+
+
+async def test_a_message_that_does_not_come_in_time_is_none():
+    async with client(lambda request: httpx.Response(504, json={"title": "none came"})) as control:
+        assert await control.message("CP001", wait_s=1, action="Heartbeat") is None

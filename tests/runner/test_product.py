@@ -1,0 +1,152 @@
+"""The whole product by its command line: the demo's story, a charge point at one's own backend, a run until stopped."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psutil
+import pytest
+from vcp_backend.behaviour import Behaviour, Verdict
+from vcp_backend.server import serve_backend
+from vcp_runner.client import ControlClient, Problem
+from vcp_runner.ports import free_port
+
+
+@asynccontextmanager
+async def vcp(*arguments: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "vcp_runner",
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        limit=2**20,
+        env={**os.environ, "REDIS_URL": "", "VCP_KEYS": "", **environment},
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def ended(*arguments: str, **environment: str) -> tuple[int, str, str]:
+    async with vcp(*arguments, **environment) as process:
+        async with asyncio.timeout(60):
+            out, err = await process.communicate()
+        return process.returncode, out.decode(), err.decode()
+
+
+async def test_the_demo_tells_a_whole_session_and_every_frame_passes_both_gates():
+    code, out, err = await ended("demo", "--once", "--json")
+    assert code == 0, err
+    words = [json.loads(line) for line in out.splitlines()]
+    calls = [
+        f"{'→' if it['type'] == 'frame_sent' else '←'} {it['action']}"
+        for it in words
+        if it.get("type") in ("frame_sent", "frame_received") and it["kind"] == "call"
+    ]
+    story = [
+        "→ BootNotification",
+        "→ StatusNotification",
+        "→ Authorize",
+        "→ StartTransaction",
+        "→ MeterValues",
+        "← RemoteStopTransaction",
+        "→ StopTransaction",
+        "→ StatusNotification",
+    ]
+    rest = iter(calls)
+    assert all(step in rest for step in story), calls
+    assert words[-1]["invalid"] == 0
+
+
+async def test_a_charge_point_boots_at_ones_own_backend():
+    async with serve_backend(Behaviour(passwords={"DE*1": "s3cret-pa55word!"})) as backend:
+        code, out, err = await ended(
+            "connect",
+            f"{backend.url}/DE%2A1",
+            "--until-boot",
+            "--vendor",
+            "ACME",
+            VCP_PASSWORD="s3cret-pa55word!",
+        )
+        [boot] = backend.calls("DE*1", "BootNotification")
+    assert code == 0, err
+    assert boot.payload["chargePointVendor"] == "ACME"
+    assert "BootNotification" in out
+    assert "boot accepted" in err
+    assert "s3cret" not in out + err
+
+
+async def test_a_rejected_boot_is_a_failure():
+    async with serve_backend(Behaviour(boot=Verdict("Rejected"))) as backend:
+        code, _, err = await ended("connect", f"{backend.url}/CP001", "--until-boot")
+    assert (code, "boot rejected" in err) == (1, True), err
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("ws://127.0.0.1:{closed}/ocpp/CP001", "refused"),
+        ("ws://127.0.0.1:{backend}/ocpp/STRANGER", "not_found"),
+    ],
+)
+async def test_a_backend_that_lets_nobody_in_ends_with_the_reason(url: str, why: str):
+    async with serve_backend(Behaviour(identities={"CP001"})) as backend:
+        code, _, err = await ended("connect", url.format(closed=free_port(), backend=backend.port))
+    assert code == 3, err
+    assert why in err
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+async def test_all_comes_up_and_goes_down_together(how: signal.Signals):
+    async with vcp("up", "--json", "--quiet", "--api-port", "0") as process:
+        async with asyncio.timeout(30):
+            up = json.loads(await process.stdout.readline())
+        async with ControlClient(up["api"]) as client:
+            await client.configure("CP001", {})
+            assert (await client.view("CP001"))["id"] == "CP001"
+        family = psutil.Process(process.pid).children(recursive=True)
+        assert len(family) == 4, "three services and a broker"
+        process.send_signal(how)
+        async with asyncio.timeout(8):
+            await process.wait()
+        assert process.returncode == 0
+        assert psutil.wait_procs(family, timeout=1)[1] == []
+
+
+async def applied(client: ControlClient, verb: str) -> None:
+    """Gives a command as a user would: again while the API says that nobody is there to apply it."""
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                assert (await client.command("CP001", verb))["status"] == "done"
+                return
+            except Problem as problem:
+                assert problem.status == 503, problem
+                await asyncio.sleep(0.1)
+
+
+async def test_a_killed_service_comes_back_and_the_charge_point_with_it():
+    async with vcp("up", "--json", "--quiet", "--api-port", "0") as process, serve_backend() as backend:
+        async with asyncio.timeout(30):
+            up = json.loads(await process.stdout.readline())
+        async with ControlClient(up["api"]) as client:
+            await client.configure("CP001", {"url": backend.url})
+            await client.command("CP001", "go-online")
+            await backend.wait_for("CP001", "StatusNotification", timeout=10)
+            os.kill(up["pids"]["handler-1"], signal.SIGKILL)
+            await backend.wait_disconnected("CP001")
+            await backend.wait_connected("CP001", timeout=15)
+            os.kill(up["pids"]["abstraction-1"], signal.SIGKILL)
+            await applied(client, "plug-in")
+            await backend.wait_for(
+                "CP001", "StatusNotification", lambda payload: payload["status"] == "Preparing", timeout=15
+            )
