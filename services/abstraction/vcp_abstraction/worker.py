@@ -268,6 +268,7 @@ class Worker:
         """Commits all batches in one round trip; the partitions where it happened."""
         if not batches:
             return []
+        self._passing("decided")
         outcomes = await commit_all(
             self._redis,
             self._ownership.name,
@@ -275,6 +276,7 @@ class Worker:
             lease_ms=self._lease_ms,
             clock=self._clock,
         )
+        self._passing("committed")
         self._ownership.settle(outcomes)
         for number, outcome in outcomes.items():
             self._judge(number, outcome)

@@ -19,6 +19,7 @@ from redis.asyncio import Redis
 from vcp_contracts.events import FrameReceived, FrameSent, ProtocolViolation, SelfViolation
 from vcp_contracts.letters import ToAbstraction, ToHandler
 from vcp_plumbing.connection import LOST, connect
+from vcp_plumbing.crash_points import crash_at
 from vcp_plumbing.environment import Environment
 from vcp_plumbing.vault import Vault
 
@@ -51,7 +52,8 @@ async def serve(environment: Environment, stop: asyncio.Event) -> None:
         return
     try:
         vault = Vault(environment.keys) if environment.keys is not None else None
-        worker = Worker(redis, environment, Switchboard(environment.owner, vault=vault))
+        switchboard = Switchboard(environment.owner, vault=vault, passing=crash_at(environment.crash_at))
+        worker = Worker(redis, environment, switchboard)
         health = Health(worker, redis, environment.partitions)
         app = AsgiFastStream(
             _broker(environment), specification=_document(), logger=None, asgi_routes=_routes(health)

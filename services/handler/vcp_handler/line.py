@@ -12,6 +12,7 @@ from typing import Literal
 
 import structlog
 from vcp_contracts.link import CloseLink, LinkFailed, OpenLink, TuneLink
+from vcp_plumbing.crash_points import Passing
 from vcp_plumbing.vault import Vault
 
 from vcp_handler import credentials
@@ -46,6 +47,7 @@ class Exchange:
     vault: Vault | None
     pacer: Pacer
     random: Callable[[], float]
+    passing: Passing
     clock: Callable[[], float]
     utc: Callable[[], datetime]
 
@@ -206,7 +208,7 @@ class Line:
             gate=wanted.gate,
             around=Around(
                 outlet=exchange.outlet,
-                send=lambda text: exchange.ours() and socket.send(text),
+                send=lambda text: exchange.ours() and self._send(socket, text),
                 abort=lambda why: socket.reset("protocol", why),
                 wake=self._wake,
                 clock=exchange.clock,
@@ -214,8 +216,14 @@ class Line:
             ),
         )
 
+    def _send(self, socket: Socket, text: str) -> bool:
+        sent = socket.send(text)
+        self._exchange.passing("sent")
+        return sent
+
     def _take(self, link: Link, text: str | bytes) -> None:
         if self._exchange.ours():
+            self._exchange.passing("answered")
             link.take(text)
 
     def _tell_failure(self, wanted: OpenLink, why: FailureWhy, detail: str) -> None:

@@ -14,6 +14,7 @@ from vcp_contracts.actions import Action
 from vcp_contracts.letters import ToHandler
 from vcp_contracts.link import CloseLink, OpenLink, SetGate, TuneLink
 from vcp_contracts.requests import Reply
+from vcp_plumbing.crash_points import Passing, pass_by
 from vcp_plumbing.vault import Vault
 
 from vcp_handler.line import Exchange, Line
@@ -45,6 +46,7 @@ class Switchboard:
         filled: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
         random: Callable[[], float] | None = None,
+        passing: Passing = pass_by,
     ) -> None:
         self.desks: dict[int, Desk] = {}
         self.filled = filled
@@ -55,6 +57,7 @@ class Switchboard:
         self._pacer = pacer or Pacer(clock=clock)
         self._clock = clock
         self._random = random or Random().random
+        self._passing = passing
 
     def take(self, partition: int, deadline: float) -> None:
         """A partition is ours from now on, without any line."""
@@ -152,6 +155,7 @@ class Switchboard:
             vault=self._vault,
             pacer=self._pacer,
             random=self._random,
+            passing=self._passing,
             clock=self._clock,
             utc=lambda: datetime.now(UTC),
         )

@@ -15,6 +15,7 @@ from vcp_contracts.streams import FIELD, inbox, outbox
 from vcp_plumbing.batch import Batch
 from vcp_plumbing.commit import LEASE_MS, Broken, Committed, Fenced, Full, Outcome, commit_all
 from vcp_plumbing.connection import LOST, Command
+from vcp_plumbing.crash_points import crash_at
 from vcp_plumbing.entry import Unreadable, decode_entry
 from vcp_plumbing.environment import Environment
 from vcp_plumbing.ownership import Ownership
@@ -61,6 +62,7 @@ class Worker:
         self._environment = environment
         self._clock = clock
         self._lease_ms = lease_ms
+        self._passing = crash_at(environment.crash_at)
         self._manners = all_manners()
         self._world: World | None = None
         self._reader = Reader(redis, outbox)
@@ -234,6 +236,8 @@ class Worker:
         except LOST as error:
             log.warning("read_failed", error=str(error))
             return 0
+        if entries:
+            self._passing("read")
         for partition, some in entries.items():
             if partition in self._read_to:
                 self._pass_on(partition, some)
@@ -306,6 +310,7 @@ class Worker:
             lease_ms=self._lease_ms,
             clock=self._clock,
         )
+        self._passing("committed")
         self._ownership.settle(outcomes)
         self._note_deadlines()
         for partition, outcome in outcomes.items():

@@ -26,10 +26,14 @@ PATTERN = r"^((read|decided|committed|sent|answered)(:[1-9][0-9]{0,5})?)?$"
 """`point`, or `point:nth` to die when passing for the nth time; empty: never."""
 
 
+def pass_by(point: Point) -> None:
+    """What to call where nothing is wanted: does nothing."""
+
+
 def crash_at(wanted: str, *, die: Callable[[], None] | None = None) -> Passing:
     """What to call at each point; it ends this process (SIGKILL) at the wanted one. `wanted` fits `PATTERN`."""
     if not wanted:
-        return _pass_by
+        return pass_by
     point, _, nth = wanted.partition(":")
     left = int(nth or 1)
 
@@ -41,10 +45,6 @@ def crash_at(wanted: str, *, die: Callable[[], None] | None = None) -> Passing:
                 (die or _die)()
 
     return passing
-
-
-def _pass_by(point: Point) -> None:
-    """Nothing was wanted."""
 
 
 def _die() -> None:
