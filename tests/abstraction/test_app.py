@@ -86,7 +86,7 @@ async def test_the_process_tells_its_health_and_ends_with_a_signal(
         assert (await http.get("/health/live")).text == "ok"
         assert "vcp_abstraction_partitions 16.0" in (await http.get("/metrics")).text
     process.send_signal(signal.SIGTERM)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(5):
         assert await process.wait() == 0
     assert await redis.hget(streams.meta(0, "abstraction"), "owner") == b""
 
