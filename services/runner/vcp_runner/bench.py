@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 
 from vcp_runner.bench_table import table
-from vcp_runner.bench_usage import MIB, Usages, cpu_s, family, usages
+from vcp_runner.bench_usage import MIB, Usage, Usages, cpu_s, family, usages
 from vcp_runner.broker import embedded_broker
 from vcp_runner.leaving import Ending, Exit
 from vcp_runner.parting import die_with_parent
@@ -39,7 +39,7 @@ FEWEST_CALLS = 5.0
 """Calls of the backend's a second where there are few chargers: something must be measured."""
 FEWEST_OPEN = 8
 WORTH = 1.05
-"""Twice the open calls must bring at least so much more throughput, else it is saturated."""
+"""Twice the open calls must bring at least so much more throughput, else they were in vain."""
 
 Figures = dict[str, Any]
 
@@ -68,6 +68,8 @@ class BenchPlan:
 
 async def bench(plan: BenchPlan, screen: Screen) -> int:
     """Measures and tells. Raises BenchFailed, NoBroker, ChildFailed, BadTarget."""
+    # an installed product runs from compiled files, whatever this shell has been told about writing them
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     figures: Figures = {"machine": machine(), "protocol": plan.protocol, "seconds": plan.seconds}
     if plan.starts:
         screen.say("the first charger")
@@ -91,17 +93,21 @@ def machine() -> Figures:
 
 
 async def first_charger(plan: BenchPlan) -> Figures:
-    """`vcp connect` from its start to the charger's boot at the backend, and the memory of all its processes then."""
+    """`vcp connect` from its start to the charger's boot at the backend, and what all its processes cost by then.
+
+    One start more than the plan says, whose figures are dropped: it may find nothing compiled.
+    """
     async with running_driver() as driver:
-        starts = [await _start(driver, plan.subprotocols[0], number) for number in range(plan.starts)]
+        _, *starts = [await _start(driver, plan.subprotocols[0], number) for number in range(1 + plan.starts)]
     return {
         "up_s": statistics.median(seconds for seconds, _ in starts),
-        "memory_mib": statistics.median(memory for _, memory in starts) / MIB,
+        "memory_mib": statistics.median(cost.memory for _, cost in starts) / MIB,
+        "cpu_s": statistics.median(cost.cpu_s for _, cost in starts),
         "starts": len(starts),
     }
 
 
-async def _start(driver: "DriverProcess", subprotocol: str, number: int) -> tuple[float, int]:
+async def _start(driver: "DriverProcess", subprotocol: str, number: int) -> tuple[float, Usage]:
     charger = f"FIRST{number}"
     booted = asyncio.ensure_future(driver.do("first", charger=charger))
     began = time.monotonic()
@@ -111,7 +117,7 @@ async def _start(driver: "DriverProcess", subprotocol: str, number: int) -> tupl
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "REDIS_URL": ""},
+        env={name: value for name, value in os.environ.items() if name != "REDIS_URL"},
         preexec_fn=die_with_parent,
     )
     ending = asyncio.ensure_future(process.communicate())
@@ -213,17 +219,16 @@ class Run:
         return await self._timed("busy", seconds=self._plan.seconds, **rates)
 
     async def _saturation(self) -> Figures:
-        """Doubles the open calls until throughput stops rising; the figures of the best."""
+        """Doubles the open calls until throughput has not risen twice; the figures of the best."""
         open_calls = min(FEWEST_OPEN, self._chargers)
         seconds = max(0.2, self._plan.seconds / 3)
         best = await self._saturated(seconds, open_calls)
-        while open_calls < self._chargers:
+        in_vain = 0
+        while open_calls < self._chargers and in_vain < 2:
             open_calls = min(2 * open_calls, self._chargers)
             found = await self._saturated(seconds, open_calls)
-            rose = found["frames_per_s"] >= WORTH * best["frames_per_s"]
+            in_vain = 0 if found["frames_per_s"] >= WORTH * best["frames_per_s"] else in_vain + 1
             best = max(best, found, key=lambda figures: float(figures["frames_per_s"]))
-            if not rose:
-                break
         return best
 
     async def _saturated(self, seconds: float, open_calls: int) -> Figures:

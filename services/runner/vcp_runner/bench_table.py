@@ -31,6 +31,7 @@ def table(figures: Figures) -> str:
             "",
             _line("first charger up (s)", [f"{first['up_s']:.2f}"], "< 2"),
             _line("memory of everything then (MiB)", [f"{first['memory_mib']:.0f}"], "< 200"),
+            _line("processor time of everything by then (s)", [f"{first['cpu_s']:.2f}"]),
         ]
     lines += ["", _line("", [f"{run['chargers']:,} chargers" for run in runs], "budget")]
     lines += [_line(row.what, [row.of(run) for run in runs], row.budget) if row else "" for row in ROWS]

@@ -33,10 +33,11 @@ def usage(pid: int) -> Usage:
     return Usage(_memory(process), times.user + times.system)
 
 
-def family(pid: int) -> int:
-    """The memory of a process and of all that it started, in bytes. Raises psutil.NoSuchProcess."""
-    root = psutil.Process(pid)
-    return sum(_memory(process) for process in (root, *root.children(recursive=True)))
+def family(pid: int) -> Usage:
+    """What a process and all that it started, and that still runs, have cost so far. Raises psutil.NoSuchProcess."""
+    members = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+    each = [usage(member) for member in members]
+    return Usage(sum(one.memory for one in each), sum(one.cpu_s for one in each))
 
 
 def cpu_s(before: Usages, after: Usages) -> dict[str, float]:
