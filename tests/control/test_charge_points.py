@@ -181,3 +181,12 @@ async def test_all_with_a_label_are_retired_and_nobody_without_one(
     assert answer.json() == {"retired": ["CP1", "CP2"], "pending": []}
     left = (await api.get("/charge-points")).json()["items"]
     assert [one["id"] for one in left] == ["CP3"]
+
+
+async def test_a_slash_may_be_part_of_an_id(api: httpx.AsyncClient, abstraction: PlayedAbstraction) -> None:
+    answer = await api.post("/charge-points", json={"id": "depot/CP 1"})
+    assert answer.status_code == 201
+    assert answer.headers["location"] == "/charge-points/depot%2FCP%201"
+    assert (await api.get(answer.headers["location"])).json()["id"] == "depot/CP 1"
+    assert (await api.post("/charge-points/depot%2fCP%201/plug-in")).status_code == 200
+    assert abstraction.taken[-1].charge_point == "depot/CP 1"

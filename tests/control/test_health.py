@@ -106,6 +106,13 @@ async def test_a_connection_that_breaks_while_a_command_waits_is_made_again(
     await other.aclose()
 
 
+async def test_a_broker_that_refuses_is_503(api: httpx.AsyncClient, redis: Redis) -> None:
+    await redis.set(streams.view(streams.partition_of("CP001", 4)), "a stranger wrote here")
+    answer = await api.get("/charge-points/CP001")
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:vcp:problem:no_broker")
+    assert "stranger" not in answer.text
+
+
 async def test_an_unknown_route_and_a_wrong_method_are_problems_too(api: httpx.AsyncClient) -> None:
     answer = await api.get("/nowhere")
     assert (answer.status_code, answer.json()["type"]) == (404, "urn:vcp:problem:no_such_route")

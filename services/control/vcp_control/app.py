@@ -12,8 +12,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from redis.asyncio import Redis
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp
@@ -43,6 +42,7 @@ from vcp_control.problems import (
 from vcp_control.readiness import Readiness
 from vcp_control.setting_up import ChargePointDescription
 from vcp_control.settings import ApiSettings
+from vcp_control.slashes import Slashes
 from vcp_control.views import Views
 from vcp_control.wire_record import WireRecord
 
@@ -86,10 +86,10 @@ def application(means: Means, readiness: Readiness, settings: ApiSettings) -> AS
     app.add_exception_handler(Problem, answer_problem)
     app.add_exception_handler(RequestValidationError, _answer_wrong_fields)
     app.add_exception_handler(HTTPException, answer_http_error)
-    for lost in (RedisConnectionError, RedisTimeoutError, ConnectionError, TimeoutError):
+    for lost in (RedisError, ConnectionError, TimeoutError):
         app.add_exception_handler(lost, answer_lost_broker)
     app.add_exception_handler(Exception, answer_bug)
-    return Guard(app, settings)
+    return Guard(Slashes(app), settings)
 
 
 async def _answer_wrong_fields(_request: Request, wrong: Exception) -> Response:
@@ -141,9 +141,11 @@ async def _serve(
         try:
             async with asyncio.TaskGroup() as group:
                 applying = group.create_task(file.apply())
+                watching = group.create_task(follower.watch())
                 group.create_task(server.serve([listening]))
                 await stop.wait()
-                applying.cancel()
+                for task in (applying, watching):
+                    task.cancel()
                 # Streams of events never end by themselves; the server would wait for them.
                 follower.close()
                 server.should_exit = True

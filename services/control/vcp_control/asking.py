@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Request
+from pydantic import AfterValidator
 from vcp_contracts.words import ChargePointId, Id
 from vcp_plumbing.vault import Vault
 
 from vcp_control.desk import Desk
 from vcp_control.event_streams import EventStreams
 from vcp_control.problems import Problem
+from vcp_control.slashes import with_slashes
 from vcp_control.views import Views
 from vcp_control.wire_record import WireRecord
 
@@ -62,7 +64,9 @@ def _command_id(
 
 TheMeans = Annotated[Means, Depends(_means)]
 TheChargePoint = Annotated[
-    ChargePointId, Path(alias="id", description="The charge point's id.", examples=["CP001"])
+    ChargePointId,
+    AfterValidator(with_slashes),
+    Path(alias="id", description="The charge point's id.", examples=["CP001"]),
 ]
 TheLabels = Annotated[dict[str, str | None], Depends(_labels)]
 TheCommandId = Annotated[str, Depends(_command_id)]

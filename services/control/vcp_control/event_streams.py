@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi.sse import format_sse_event
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from vcp_contracts import streams
 from vcp_contracts.events import Gap
 from vcp_plumbing.connection import LOST, Command, roundtrip
@@ -124,7 +125,7 @@ class EventStreams:
                             yield chunk
                         if listener.closed:
                             return
-                except LOST:
+                except (*LOST, RedisError):
                     # The follower says so in the log; this client just goes on when the broker is back.
                     yield format_sse_event(comment="the broker does not answer")
                     await asyncio.sleep(_PAUSE_S)

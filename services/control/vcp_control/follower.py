@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self
 import orjson
 import structlog
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from vcp_contracts import streams
 from vcp_plumbing.connection import LOST, Command, roundtrip
 from vcp_plumbing.entry import Unreadable, decode_entry
@@ -140,6 +141,11 @@ class Follower:
             with suppress(asyncio.CancelledError):
                 await self._task
 
+    async def watch(self) -> None:
+        """Never returns; raises what broke the reader, which nothing should."""
+        assert self._task is not None
+        await asyncio.shield(self._task)
+
     def close(self) -> None:
         """Ends every listener's stream, now and from now on."""
         self._closed = True
@@ -210,7 +216,7 @@ class Follower:
                 self._rest_if_alone()
             except WorldChanged:
                 await self._move_to_new_world()
-            except LOST as lost:
+            except (*LOST, RedisError) as lost:
                 _log.warning("broker lost", error=repr(lost))
                 await asyncio.sleep(_RETRY_S)
 

@@ -5,9 +5,12 @@ from difflib import get_close_matches
 from typing import Any
 
 import orjson
+import structlog
 from fastapi import Request
 from pydantic import BaseModel
 from starlette.responses import Response
+
+_log = structlog.get_logger(__name__)
 
 TITLES = {
     400: "Not understood",
@@ -226,10 +229,11 @@ async def answer_problem(_request: Request, problem: Exception) -> Response:
     return problem.response()
 
 
-async def answer_lost_broker(_request: Request, _lost: Exception) -> Response:
-    """The handler for a broken connection to the broker: nothing is known about what was under way."""
+async def answer_lost_broker(_request: Request, lost: Exception) -> Response:
+    """The handler for a broken connection to the broker, or one that refuses: what was under way may have happened."""
+    _log.warning("the broker failed a request", error=repr(lost))
     return unavailable(
-        "the broker does not answer",
+        "the broker does not answer, or refuses",
         "try again; a command that is sent again with the same id counts once",
         kind="no_broker",
     ).response()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from vcp_contracts import streams
 from vcp_plumbing.commit import LEASE_MS
 from vcp_plumbing.connection import LOST, roundtrip
@@ -24,7 +25,7 @@ class Readiness:
         """What is missing, each with why; empty when ready."""
         try:
             missing = await self._missing_behind_the_broker()
-        except LOST:
+        except (*LOST, RedisError):
             return {"broker": "does not answer"}
         if (why := self._chargers_missing()) is not None:
             missing["chargers_file"] = why
