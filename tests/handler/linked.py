@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+from vcp_contracts.link import OpenLink
 from vcp_contracts.words import Word
 from vcp_handler.answering import Gate
 from vcp_handler.link import Around, Link
@@ -39,7 +40,8 @@ class Linked:
         )
         version = VERSIONS[self.subprotocol]
         self.link = Link(id="h.1", charge_point="CP1", version=version, gate=self.gate, around=around)
-        self.link.up(1, self.subprotocol)
+        order = OpenLink(id="o1", charge_point="CP1", order=1, url="ws://b", protocols=(self.subprotocol,))
+        self.link.up(order, self.subprotocol)
         self.facts.clear()
 
     def _send(self, text: str) -> bool:

@@ -91,7 +91,7 @@ def nobody() -> str:
 async def test_an_order_brings_a_link_and_the_link_an_outcome() -> None:
     async with a_backend() as backend, a_desk() as desk:
         up = await desk.up(backend, protocols=("ocpp2.0.1", "ocpp1.6"))
-        assert (up.n, up.order, up.subprotocol) == (0, 1, "ocpp2.0.1")
+        assert (up.n, up.order, up.cause, up.subprotocol) == (0, 1, "o1", "ocpp2.0.1")
         assert (await backend.connections.get()).request.path == "/ocpp/CP%201"  # type: ignore[union-attr]
         desk.say(beat(up.link))
         answered = await desk.fact(Answered)

@@ -185,7 +185,7 @@ class Line:
         link = self._link_over(socket, wanted)
         self.link, self._socket = link, socket
         self._failure_told = False
-        link.up(wanted.order, socket.subprotocol)
+        link.up(wanted, socket.subprotocol)
         socket.ping_every((self._wanted or wanted).ping_s)
         end = End("lost", "the Handler failed")
         try:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from vcp_contracts.actions import Action
-from vcp_contracts.link import LinkDown, LinkUp
+from vcp_contracts.link import LinkDown, LinkUp, OpenLink
 from vcp_contracts.requests import Reply
 
 from vcp_handler import frames, record
@@ -71,9 +71,10 @@ class Link:
             is_unanswered=self._answering.is_unanswered,
         )
 
-    def up(self, order: int, subprotocol: str) -> None:
-        """Fact 0: the link stands."""
-        self._journal.tell(self._journal.make(LinkUp, order=order, subprotocol=subprotocol))
+    def up(self, order: OpenLink, subprotocol: str) -> None:
+        """Fact 0: the link that was ordered stands."""
+        up = self._journal.make(LinkUp, cause=order.id, order=order.order, subprotocol=subprotocol)
+        self._journal.tell(up)
 
     def down(self, why: LinkEnd, detail: str) -> None:
         """The last fact: the link is gone. Nothing is done or said after it."""
