@@ -38,7 +38,7 @@ def table(figures: Figures) -> str:
     return "\n".join(lines)
 
 
-def _line(what: str, values: Sequence[str], budget: str) -> str:
+def _line(what: str, values: Sequence[str], budget: str = "") -> str:
     return f"{what:<{WIDTH}}{''.join(f'{value:>{COLUMN}}' for value in values)}   {budget}".rstrip()
 
 
