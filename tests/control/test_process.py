@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ from control.until import until
 from vcp_contracts.events import LinkChanged
 from vcp_control.app import serve
 from vcp_control.chargers_file import WrongChargersFile
-from vcp_control.settings import ApiSettings
+from vcp_control.settings import ApiSettings, WrongApiSetting
 from vcp_plumbing.environment import Environment
 
 
@@ -169,6 +170,13 @@ def test_the_process_tells_its_port_and_ends_when_told(server_socket: Path, tmp_
             assert time.monotonic() - began < 3
         finally:
             process.kill()
+
+
+async def test_a_port_that_is_taken_is_told_with_the_remedy(environment: Environment) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(WrongApiSetting, match=r"VCP_API_PORT: .* Remedy: use a free port"):
+            await serve(environment, asyncio.Event(), ApiSettings.read({"VCP_API_PORT": str(port)}))
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def _serve(environment: Environment, settings: ApiSettings) -> int:
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(until_told())
-    except (WrongChargersFile, UnfitServer, WorldMismatch, OSError) as wrong:
+    except (WrongApiSetting, WrongChargersFile, UnfitServer, WorldMismatch, OSError) as wrong:
         return _give_up(wrong)
     return 0
 

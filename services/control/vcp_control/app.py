@@ -1,14 +1,12 @@
 """The control API put together: routes, problems, guard, and the process that serves them."""
 
 import asyncio
-import contextlib
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import structlog
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from redis.asyncio import Redis
@@ -40,6 +38,7 @@ from vcp_control.problems import (
     wrong_fields,
 )
 from vcp_control.readiness import Readiness
+from vcp_control.server import Server, bound
 from vcp_control.setting_up import ChargePointDescription
 from vcp_control.settings import ApiSettings
 from vcp_control.slashes import Slashes
@@ -59,7 +58,6 @@ _TAGS = [
 _KNOWN = sorted({*FIELD_NAMES, *ChargePointDescription.model_fields})
 _TAGS_OF_UNIONS = frozenset(COMMANDS)
 CONNECT_RETRY_S = 0.5
-DRAIN_S = 1
 
 _log = structlog.get_logger(__name__)
 
@@ -100,12 +98,12 @@ async def _answer_wrong_fields(_request: Request, wrong: Exception) -> Response:
 async def serve(environment: Environment, stop: asyncio.Event, settings: ApiSettings | None = None) -> None:
     """Serve the API until `stop`. Waits for the broker as long as it takes.
 
-    Raises WrongApiSetting and WrongChargersFile before anything is served (the latter also when the Abstraction refuses
-    what the file says), OSError when the address is taken, UnfitServer and WorldMismatch.
+    Raises WrongApiSetting (also for an address that is taken) and WrongChargersFile before anything is served, the
+    latter also when the Abstraction refuses what the file says; UnfitServer and WorldMismatch.
     """
     settings = settings or ApiSettings.read()
     described = read_chargers(settings.chargers) if settings.chargers else []
-    with _bound(settings) as listening:
+    with bound(settings) as listening:
         redis = await _connected(environment, stop)
         if redis is None:
             return
@@ -137,7 +135,7 @@ async def _serve(
             vault=vault,
         )
         readiness = Readiness(redis, world.partitions, chargers_missing=file.missing)
-        server = _Server(application(means, readiness, settings), settings, listening)
+        server = Server(application(means, readiness, settings), settings, listening)
         try:
             async with asyncio.TaskGroup() as group:
                 applying = group.create_task(file.apply())
@@ -151,49 +149,6 @@ async def _serve(
                 server.should_exit = True
         except* Exception as failed:
             raise failed.exceptions[0] from None
-
-
-class _Server(uvicorn.Server):
-    """uvicorn on a socket of ours. Signals are the process's business, which sets `stop`."""
-
-    def __init__(self, app: ASGIApp, settings: ApiSettings, listening: socket.socket) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                lifespan="off",
-                ws="none",
-                log_config=None,
-                log_level="warning",
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=DRAIN_S,
-            )
-        )
-        self._settings = settings
-        self._port = int(listening.getsockname()[1])
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
-        _log.info(f"control API on http://{host}:{self._port}", port=self._port)
-        if self._settings.port_file is not None:
-            _write_port(self._settings.port_file, self._port)
-
-
-def _write_port(path: Path, port: int) -> None:
-    # In one step: whoever waits for the file must never read half of it.
-    fresh = path.with_name(f".{path.name}.fresh")
-    fresh.write_text(f"{port}\n")
-    fresh.replace(path)
-
-
-def _bound(settings: ApiSettings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    return socket.create_server((settings.host, settings.port), family=family, backlog=1024)
 
 
 async def _connected(environment: Environment, stop: asyncio.Event) -> Redis | None:

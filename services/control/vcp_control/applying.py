@@ -50,7 +50,8 @@ class Application:
                     group.create_task(self._set_up(number, described))
         except* WrongChargersFile as wrong:
             raise wrong.exceptions[0] from None
-        _log.info("chargers file applied", path=str(self._path), charge_points=self.done)
+        if self._described:
+            _log.info("chargers file applied", path=str(self._path), charge_points=self.done)
 
     async def _set_up(self, number: int, described: Described) -> None:
         try:

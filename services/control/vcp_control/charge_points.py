@@ -13,7 +13,6 @@ from vcp_contracts.view import ChargePointView
 from vcp_control.answers import (
     COMMAND_RESPONSES,
     UNKNOWN,
-    Pending,
     demand_done,
     json_response,
     location_of,
@@ -115,7 +114,11 @@ async def retire(
 @router.delete(
     "",
     summary="Take all charge points with a label away",
-    responses={**COMMAND_RESPONSES, 200: {"model": Retired}, 202: {"model": Pending}},
+    responses={
+        **COMMAND_RESPONSES,
+        200: {"model": Retired},
+        202: {"model": Retired, "description": "Some have not ended yet: `pending`."},
+    },
 )
 async def retire_all(means: TheMeans, labels: TheLabels, key: TheCommandId, wait: Wait = WAIT_S) -> Response:
     """All that wear every given label; at least one label must be given."""

@@ -17,7 +17,8 @@ from vcp_contracts.events import Gap
 from vcp_plumbing.connection import LOST, Command, roundtrip
 
 from vcp_control.cursor import START, Cursor, mark, order
-from vcp_control.follower import Follower, Listener, Told, entry_of, told
+from vcp_control.follower import Follower
+from vcp_control.listener import Listener, Told, entry_of, told
 
 KEEP_ALIVE_S = 15.0
 MOST_CLIENTS = 100

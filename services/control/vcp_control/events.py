@@ -14,6 +14,9 @@ from vcp_control.problems import Problem
 
 router = APIRouter(tags=["events"])
 
+_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+"""So that no proxy in between holds events back."""
+
 
 @router.get(
     "/events",
@@ -47,9 +50,6 @@ async def follow(
     cursor = _cursor(last_event_id or after, means.streams)
     interest = Interest(charge_point, frozenset(type))
     return EventSourceResponse(means.streams.stream(interest, cursor), headers=_HEADERS)
-
-
-_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 
 def _cursor(text: str | None, streams: EventStreams) -> Cursor | None:

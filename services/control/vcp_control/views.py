@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 import orjson
 from redis.asyncio import Redis
@@ -73,7 +74,7 @@ class Views:
     def _partition(self, id: str) -> int:
         return streams.partition_of(id, self._partitions)
 
-    async def _all_of(self, commands: Iterable[Command]) -> list:  # type: ignore[type-arg]
+    async def _all_of(self, commands: Iterable[Command]) -> list[Any]:
         replies = await roundtrip(self._redis, list(commands))
         for reply in replies:
             if isinstance(reply, Exception):
