@@ -4,6 +4,7 @@ import json
 import pytest
 from plumbing.swallowing_proxy import SwallowingProxy
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ReadOnlyError
 from vcp_contracts.streams import DOOR, DOOR_DEAD, DOOR_META, inbox, partition_of
 from vcp_plumbing.connection import client
 from vcp_plumbing.door import Door
@@ -152,3 +153,19 @@ async def test_a_running_door_works_until_it_is_told_to_stop(redis):
         stop.set()
         await running
     assert await redis.hget(DOOR_META, "owner") == b""
+
+
+async def test_a_broker_that_refuses_for_a_while_does_not_end_the_door(redis, monkeypatch):
+    door = Door(redis, name="a", partitions=16)
+    stop = asyncio.Event()
+    seen = []
+
+    async def refused(*, block_ms: int = 0) -> int:
+        seen.append(block_ms)
+        if len(seen) == 2:
+            stop.set()
+        raise ReadOnlyError("READONLY You can't write against a read only replica.")
+
+    monkeypatch.setattr(door, "step", refused)
+    await door.run(stop)
+    assert len(seen) == 2

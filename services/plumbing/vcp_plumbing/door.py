@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 import structlog
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from vcp_contracts.streams import DOOR, DOOR_DEAD, DOOR_META, partition_of
 
 from vcp_plumbing.commit import LEASE_MS, commit_all
@@ -114,14 +115,15 @@ class Door:
         return 0 in self.ownership.held
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set, then leave in good order. A broker that is away is waited for."""
+        """Work until `stop` is set, then leave in good order. A broker that is away, or refuses for a while (a
+        replica in a failover, say), is waited for."""
         while not stop.is_set():
             try:
                 await self.step(block_ms=500)
                 # What waits before a full partition is read again at once: don't spin on it.
                 if self.blocked or not self.ours:
                     await _pause(stop, 0.2)
-            except LOST as lost:
+            except (*LOST, RedisError) as lost:
                 log.warning("door_lost_broker", error=str(lost))
                 await _pause(stop, 0.5)
         await self.close()
@@ -140,7 +142,7 @@ class Door:
         """Leave the door to another process; without a broker there is nothing to leave."""
         try:
             await self.ownership.release_all()
-        except LOST as lost:
+        except (*LOST, RedisError) as lost:
             log.warning("door_lease_left_to_expire", error=str(lost))
 
     async def _keep_up(self) -> None:
