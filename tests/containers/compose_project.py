@@ -78,21 +78,30 @@ class Project:
             ]
         return [owner if owner and int(until) > now_ms else None for owner, until in records]
 
-    async def shares(self, service: str, wanted: list[int]) -> Counter[str | None]:
-        """How many partitions each owner has, as soon as that is as `wanted`, ascending."""
+    async def taken_from(self, owner: str) -> None:
+        """Returns once nobody of this name owns a partition, and none is without an owner."""
+        service = owner.rpartition("-")[0]
+        await self._owners_until(service, lambda owners: owner not in owners and None not in owners)
 
-        def fits(shares: Counter[str | None]) -> bool:
-            return None not in shares and sorted(shares.values()) == wanted
+    async def shares(self, service: str, wanted: list[int]) -> set[str]:
+        """The owners, as soon as they have as many partitions each as `wanted`, ascending."""
+        owners = await self._owners_until(
+            service, lambda owners: None not in owners and sorted(Counter(owners).values()) == wanted
+        )
+        return {owner for owner in owners if owner}
 
-        shares: Counter[str | None] = Counter()
+    async def _owners_until(self, service: str, fits: Callable[[list[str | None]], bool]) -> list[str | None]:
+        owners: list[str | None] = []
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(30):
                 # the broker tells nobody that a lease changed hands
-                while not fits(shares := Counter(await self.owners(service))):  # noqa: ASYNC110
+                while not fits(owners := await self.owners(service)):  # noqa: ASYNC110
                     await asyncio.sleep(0.2)
         except TimeoutError:
-            raise AssertionError(f"{service}: {dict(shares)}, not {wanted}") from None
-        return shares
+            raise AssertionError(
+                f"partitions of {service} were shared so to the end: {Counter(owners)}"
+            ) from None
+        return owners
 
     def _timed(self, what: str, work: Callable[[], object]) -> None:
         began = time.monotonic()

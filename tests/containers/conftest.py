@@ -1,6 +1,7 @@
 """The engine and the image that these tests need. Without an engine they are skipped, or fail where one is required."""
 
 import os
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -14,15 +15,26 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def engine() -> None:
-    """An engine answers. VCP_REQUIRE_DOCKER=1 says that one has to."""
+    """An engine answers, and there is compose to go with it. VCP_REQUIRE_DOCKER=1 says that this has to be so."""
+    missing = _missing()
+    if missing is None:
+        return
+    if os.environ.get("VCP_REQUIRE_DOCKER") == "1":
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
+def _missing() -> str | None:
     try:
         with closing(DockerClient().client) as client:
             client.ping()
     except DockerException as silent:
-        reason = f"no Docker engine answers: {silent}"
-        if os.environ.get("VCP_REQUIRE_DOCKER") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        return f"no Docker engine answers: {silent}"
+    try:
+        subprocess.run(["docker", "compose", "version"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as failure:
+        return f"docker compose (version 2) does not work: {failure}"
+    return None
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The whole product in containers: a session, more processes, crashes; told over the control API and the wire."""
 
+import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -23,9 +24,18 @@ EVERY_SECOND = {
 }
 
 
+CHARGERS_FILE = """
+charge_points:
+  - {id: FROM-FILE, url: "ws://backend:9000/ocpp", online: true}
+"""
+
+
 @pytest.fixture(scope="module")
-def project(image: str) -> Iterator[Project]:
+def project(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    chargers_file = tmp_path_factory.mktemp("chargers") / "chargers.yaml"
+    chargers_file.write_text(CHARGERS_FILE)
     with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("VCP_CHARGERS", str(chargers_file))
         environment.setenv("VCP_IMAGE", image)
         environment.setenv("COMPOSE_PROJECT_NAME", f"vcp-{secrets.token_hex(4)}")
         for port in ("VCP_PORT", "VCP_BACKEND_PORT", "VCP_REDIS_PORT"):
@@ -94,6 +104,13 @@ def test_it_is_up_in_half_a_minute_and_healthy(project):
     assert project.took["up"] < 30
 
 
+async def test_the_chargers_file_is_applied_before_everything_is_up(chargers):
+    charger = chargers("FROM-FILE")
+    assert (await charger.view())["configuration"]["online"]
+    boot = json.loads((await charger.heard("BootNotification"))["text"])
+    assert boot[2]["status"] == "Accepted"
+
+
 async def test_a_session_in_three_messages_at_the_example_backend(chargers):
     charger = chargers("CP16")
     await charger.set_up(
@@ -152,7 +169,7 @@ async def test_a_password_is_kept_where_the_handler_finds_it(chargers, backend):
 async def test_two_of_each_share_the_partitions_and_no_link_is_cut(project, chargers, backend):
     charger = chargers("CPSCALED")
     await charge(charger, backend)
-    project.scale(abstraction=2, handler=2)
+    await asyncio.to_thread(project.scale, abstraction=2, handler=2)
     await project.shares("abstraction", [8, 8])
     await project.shares("handler", [8, 8])
     seen = backend.calls(charger.id, "MeterValues")[-1].seq
@@ -166,16 +183,16 @@ async def test_two_of_each_share_the_partitions_and_no_link_is_cut(project, char
 async def test_a_crashed_container_is_replaced_and_the_session_goes_on(
     project, chargers, backend, service, sockets
 ):
-    project.scale(abstraction=2, handler=2)
+    await asyncio.to_thread(project.scale, abstraction=2, handler=2)
     await project.shares(service, [8, 8])
     charger = chargers(f"CP-{service}")
     await charge(charger, backend)
     owner = (await project.owners(service))[streams.partition_of(charger.id)]
     assert owner is not None
-    project.crash(project.container_of(owner))
+    await asyncio.to_thread(project.crash, project.container_of(owner))
+    await project.taken_from(owner)
     seen = backend.calls(charger.id, "MeterValues")[-1].seq
     await backend.wait_for(charger.id, "MeterValues", after=seen, timeout=30)
-    assert owner not in await project.owners(service)
     assert len(backend.sockets) == sockets
     await demand_one_whole_session(backend, charger)
     # the engine has started the crashed one again, and it takes its share under a new name
