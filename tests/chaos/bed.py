@@ -43,6 +43,21 @@ class Bed:
     processes: list[ServiceProcess] = field(default_factory=list)
     blows: list[Blow] = field(default_factory=list)
     kills: int = 0
+    _following: asyncio.Task[None] | None = None
+
+    # --- the driver --------------------------------------------------------------------------------------------------
+
+    def new_driver(self, name: str) -> Driver:
+        """Another driver in place of the one before: he knows nothing but what he reads in the streams."""
+        self.stop_following()
+        self.driver = Driver(self.redis, PARTITIONS, name)
+        self._following = asyncio.create_task(self.driver.follow())
+        return self.driver
+
+    def stop_following(self) -> None:
+        """The driver reads no more events."""
+        if self._following is not None:
+            self._following.cancel()
 
     # --- processes ---------------------------------------------------------------------------------------------------
 
@@ -69,13 +84,13 @@ class Bed:
         await self.replace(victim, release=release)
         self.mended(blow)
 
-    async def replace(self, dead: ServiceProcess, *, release: bool) -> ServiceProcess:
+    async def replace(self, dead: ServiceProcess, *, release: bool, crash_at: str = "") -> ServiceProcess:
         """Does for a dead process what the runner does: gives its leases back, and starts another."""
         self.kills += 1
         self.processes.remove(dead)
         if release:
             await release_owner(self.redis, dead.service, dead.owner, PARTITIONS)
-        return await self.start(dead.service)
+        return await self.start(dead.service, crash_at=crash_at)
 
     async def owned(self, process: ServiceProcess) -> frozenset[int]:
         """The partitions that a process owns now."""
@@ -88,6 +103,14 @@ class Bed:
             while True:
                 owned = [await self.owned(process) for process in self.running(service)]
                 if sum(map(len, owned)) == PARTITIONS:
+                    return
+                await asyncio.sleep(0.05)
+
+    async def moved(self, process: ServiceProcess) -> None:
+        """Waits until all that a process owned is owned by others."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                if not await self.owned(process):
                     return
                 await asyncio.sleep(0.05)
 
@@ -154,9 +177,8 @@ async def running_bed(
             Relay(broker.url) as line,
             client(broker.url) as redis,
         ):
-            driver = Driver(redis, PARTITIONS)
-            bed = Bed(broker, backend, wire, line, redis, driver, folder)
-            following = asyncio.create_task(driver.follow())
+            bed = Bed(broker, backend, wire, line, redis, Driver(redis, PARTITIONS), folder)
+            bed.new_driver("d1")
             try:
                 for _ in range(abstractions):
                     await bed.start("abstraction")
@@ -168,5 +190,4 @@ async def running_bed(
             finally:
                 for process in bed.processes:
                     await process.kill()
-                following.cancel()
-                await asyncio.gather(following, return_exceptions=True)
+                bed.stop_following()

@@ -15,6 +15,9 @@ from vcp_backend.transactions import transactions
 
 Event = Mapping[str, Any]
 
+RESULTS = ("command_done", "command_rejected")
+"""The events that bring a command's result."""
+
 
 # --- commands and their results ------------------------------------------------------------------------------------
 
@@ -23,7 +26,7 @@ def one_result_each(commands: Iterable[str], events: Iterable[Event]) -> list[st
     """Every command has one result; whatever else is told of it is the same again, marked as a repeat."""
     told: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for event in events:
-        if event["type"] in ("command_done", "command_rejected"):
+        if event["type"] in RESULTS:
             told[event["result"]["command"]].append(event["result"])
     wanted = set(commands)
     complaints = [f"{command} has no result" for command in sorted(wanted - told.keys())]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
+from chaos.books import RESULTS
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from vcp_contracts import streams
@@ -22,12 +23,13 @@ Event = dict[str, Any]
 class Driver:
     """Numbers its commands, and knows all events so far."""
 
-    def __init__(self, redis: Redis, partitions: int) -> None:
+    def __init__(self, redis: Redis, partitions: int, name: str = "d1") -> None:
         self.commands: dict[str, dict[str, Any]] = {}
         self.events: list[Event] = []
         self.results: dict[str, Event] = {}
         self.counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         """Charge point → type of event → how many of them."""
+        self._name = name
         self._redis = redis
         self._partitions = partitions
         self._news = asyncio.Condition()
@@ -41,7 +43,7 @@ class Driver:
 
     async def give(self, charge_point: str, type: str, **fields: Any) -> str:
         """Gives a command; its id."""
-        id = f"{charge_point}-{len(self.commands)}-{type}"
+        id = f"{charge_point}-{self._name}-{len(self.commands)}-{type}"
         self.commands[id] = {"id": id, "type": type, "charge_point": charge_point, **fields}
         await self.repeat(id)
         return id
@@ -105,5 +107,5 @@ class Driver:
     def _note(self, event: Event) -> None:
         self.events.append(event)
         self.counts[event["charge_point"]][event["type"]] += 1
-        if event["type"] in ("command_done", "command_rejected"):
+        if event["type"] in RESULTS:
             self.results.setdefault(event["result"]["command"], event["result"])

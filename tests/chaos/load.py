@@ -77,6 +77,15 @@ class Load:
         for charger in self.chargers:
             await driver.count(charger, "registered", 1)
 
+    async def anew(self) -> "Load":
+        """The same chargers for a new driver, who ends what goes on at them and counts from what the streams tell."""
+        driver = self.bed.new_driver("d2")
+        for charger in self.chargers:
+            for step in ("press_stop", "unplug"):
+                await driver.result_of(await driver.give(charger, step))
+        told = Counter({c: driver.counts[c]["transaction_started"] for c in self.chargers})
+        return Load(self.bed, self.chargers, self.seed + 1, sessions=told)
+
     @asynccontextmanager
     async def going_on(self, *, backend_calls: bool = True) -> AsyncIterator[None]:
         """Drivers come and go for the length of the block; at its end every session that goes on is brought to its end."""
@@ -90,6 +99,17 @@ class Load:
                 yield
             finally:
                 self._stop.set()
+
+    async def goes_on(self, sessions: int = 3) -> None:
+        """Waits until every charger is linked and some more sessions have ended: everything works again."""
+        goal = self._ended() + sessions
+        await self.bed.driver.until(
+            lambda: self._ended() >= goal and self.bed.backend.identities == self.chargers.keys(),
+            "sessions to go on with every charger linked",
+        )
+
+    def _ended(self) -> int:
+        return sum(self.bed.driver.counts[charger]["transaction_ended"] for charger in self.chargers)
 
     async def _live(self, charger: str) -> None:
         chance = random.Random(f"{self.seed} {charger}")

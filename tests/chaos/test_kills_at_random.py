@@ -26,10 +26,13 @@ async def test_services_killed_at_any_moment_lose_and_double_nothing(tmp_path: P
         over = asyncio.get_running_loop().time() + SECONDS
         async with load.going_on():
             while bed.kills < KILLS or asyncio.get_running_loop().time() < over:
-                # Killed in the midst of work, at a moment drawn by lot: that is the point of this pause.
-                await asyncio.sleep(chance.uniform(0.3, 1.6))
-                victim = chance.choice(bed.processes)
-                await bed.kill(victim, release=chance.random() < 0.7)
+                if chance.random() < 0.7:
+                    await load.goes_on()
+                # Killed in the midst of work or of a recovery, at a moment drawn by lot: that is what this is for.
+                await asyncio.sleep(chance.uniform(0.0, 0.5))
+                owners = [one for one in bed.processes if await bed.owned(one)]
+                victim = chance.choice(owners or bed.processes)
+                await bed.kill(victim, release=chance.random() < 0.8)
         print(
             f"{bed.kills} kills, {sum(load.sessions.values())} sessions, {len(bed.driver.commands)} commands,"
         )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from chaos import books
 from chaos.bed import PARTITIONS, Bed
+from chaos.driver import Event
 from chaos.load import Load
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.charging import CORE
@@ -15,6 +16,15 @@ from vcp_contracts.streams import charge_points, dead, partition_of
 
 REST_S = 10.0
 """How long after the last blow the chargers may take to come to rest."""
+
+ANYWAY = (
+    ledger.open_calls_never_exceed_one,
+    ledger.equal_id_equal_payload,
+    ledger.answers_at_most_once_on_own_socket,
+)
+"""What no loss of writes excuses."""
+
+RULES = (*ANYWAY, ledger.one_start_one_stop, ledger.seq_without_gaps, ledger.meter_never_falls)
 
 SHOWN = 20
 """How many complaints are shown of one book."""
@@ -41,32 +51,46 @@ async def kept_chargers(bed: Bed, partition: int) -> list[Kept]:
     return await load_chargers(bed.redis, partition, ids)
 
 
-async def close_the_books(load: Load) -> None:
+async def close_the_books(load: Load, *, undone: bool = False) -> None:
     """Opens all books once the load is over, and raises AssertionError with all complaints.
 
-    Stops the Abstractions, so that a replay has a fixed end.
+    `undone`: the broker has lost writes, so that what was said before may be said in another way, or not at all; the
+    rest must hold. Stops the Abstractions, so that a replay has a fixed end.
     """
     bed = load.bed
     found = {"rest": await come_to_rest(bed)}
-    sockets_until = bed.backend.frames[-1].at if bed.backend.frames else await bed.server_time()
+    rested = await bed.server_time()
     for process in bed.running("abstraction"):
         await process.kill()
     found["dead letters"] = await dead_letters(bed)
     found["replay"] = [line for p in range(PARTITIONS) for line in await replay_differs(bed, p)]
-    found["results"] = books.one_result_each(bed.driver.commands, bed.driver.events)
     found["event ids"] = books.no_id_twice(bed.driver.events)
-    frames = bed.backend.frames
-    found["sessions"] = books.as_many_sessions(load.sessions, bed.driver.events, frames)
-    found["wire"] = [f"{v.rule}: {v.identity} {v.what}" for v in ledger.all_violations(frames)]
+    found["results"] = books.one_result_each(bed.driver.commands, own_events(bed))
     found["schemas"] = [f"{v.rule}: {v.identity} {v.what}" for v in bed.backend.violations]
-    found["sockets"] = books.closed_without_cause(
-        bed.sockets, bed.blows, lambda id: partition_of(id, PARTITIONS), sockets_until
-    )
     commands = (c for file in bed.append_only_files() for c in books.commands_of(file.read_bytes()))
     found["commit numbers"] = books.commit_numbers_without_gaps(commands)
+    found["sockets"] = books.closed_without_cause(
+        bed.sockets, bed.blows, lambda id: partition_of(id, PARTITIONS), rested
+    )
+    frames = bed.backend.frames
+    found["wire"] = [
+        f"{v.rule}: {v.identity} {v.what}" for rule in (ANYWAY if undone else RULES) for v in rule(frames)
+    ]
+    if not undone:
+        found["sessions"] = books.as_many_sessions(load.sessions, bed.driver.events, frames)
     complaints = [line for name, lines in found.items() for line in shortened(name, lines)]
     if complaints:
         raise AssertionError("the books are not in order:\n" + "\n".join(complaints))
+
+
+def own_events(bed: Bed) -> list[Event]:
+    """The events without the results of commands that another driver gave."""
+    given = bed.driver.commands
+    return [
+        event
+        for event in bed.driver.events
+        if event["type"] not in books.RESULTS or event["result"]["command"] in given
+    ]
 
 
 def shortened(name: str, lines: Sequence[str]) -> list[str]:
