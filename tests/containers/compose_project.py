@@ -51,6 +51,11 @@ class Project:
         self._compose("stop")
         return {str(c.Name): int(c.ExitCode or 0) for c in self.compose.get_containers(include_all=True)}
 
+    def restart_after_kill(self, service: str) -> None:
+        """Kills all containers of a service (SIGKILL), and starts them again."""
+        self._compose("kill", service)
+        self._compose("start", service)
+
     def crash(self, container: ComposeContainer) -> None:
         """Kills the processes of a container from inside (SIGKILL), so that the engine starts it again."""
         self._docker("exec", str(container.ID), "sh", "-c", "kill -9 -1")

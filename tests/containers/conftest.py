@@ -3,6 +3,7 @@
 import os
 import subprocess
 from contextlib import closing
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import pytest
@@ -45,5 +46,8 @@ def image(engine: None) -> str:
         return given
     base = os.environ.get("PYTHON_IMAGE")
     arguments = {"buildargs": {"PYTHON_IMAGE": base}} if base else {}
-    built = DockerImage(path=ROOT, tag="virtual-charge-point:under-test", clean_up=False, **arguments).build()
-    return str(built)
+    image = DockerImage(path=ROOT, tag="virtual-charge-point:under-test", clean_up=False, **arguments)
+    with (ROOT / "Dockerfile").open() as dockerfile:
+        # several workers of pytest want it at once: the first builds, the others find it in the cache
+        flock(dockerfile, LOCK_EX)
+        return str(image.build())

@@ -79,6 +79,7 @@ async def charge(charger: Charger, backend: Backend) -> Any:
         url=f"ws://host.docker.internal:{backend.port}/ocpp", settings=EVERY_SECOND["ocpp1.6"]
     )
     await charger.touch("go-online")
+    await charger.heard("BootNotification")
     await charger.touch("plug-in")
     await charger.touch("present-token", token="CARD1")
     reading = await backend.wait_for(charger.id, "MeterValues", timeout=20)
@@ -197,6 +198,18 @@ async def test_a_crashed_container_is_replaced_and_the_session_goes_on(
     await demand_one_whole_session(backend, charger)
     # the engine has started the crashed one again, and it takes its share under a new name
     assert owner not in await project.shares(service, [8, 8])
+
+
+@pytest.mark.chaos
+async def test_a_killed_broker_comes_back_and_the_session_goes_on(project, chargers, backend):
+    charger = chargers("CP-redis")
+    await charge(charger, backend)
+    await asyncio.to_thread(project.restart_after_kill, "redis")
+    seen = backend.calls(charger.id, "MeterValues")[-1].seq
+    await backend.wait_for(charger.id, "MeterValues", after=seen, timeout=30)
+    await project.shares("abstraction", [8, 8])
+    await project.shares("handler", [8, 8])
+    await demand_one_whole_session(backend, charger)
 
 
 def test_every_service_ends_in_good_order(project):
