@@ -198,6 +198,23 @@ async def test_a_handler_that_was_fenced_cuts_its_links(
         assert (await charger.hear(HandlerUp)).owner == "h1"
 
 
+async def test_a_record_that_the_broker_has_set_back_costs_the_links_and_is_taken_anew(
+    server_url: str, charger: Charger, redis: Redis
+) -> None:
+    async with a_backend() as backend, a_handler(server_url, "h1", lease_ms=1_500) as worker:
+        await charger.hear(HandlerUp)
+        await charger.say(order(backend.url))
+        await charger.hear(LinkUp)
+        connection = await backend.connections.get()
+        # As a broker does that lost its last writes: a renewal finds out, and finds the partition free at once.
+        await redis.hincrby(streams.meta(HOME, "handler"), "number", -1)
+        await connection.wait_closed()
+        assert (await charger.hear(HandlerUp)).owner == "h1"
+        await charger.say(order(backend.url))
+        await charger.hear(LinkUp)
+        assert len(worker.owned) == PARTITIONS
+
+
 async def test_another_world_cuts_every_link(server_url: str, charger: Charger, redis: Redis) -> None:
     async with a_backend() as backend, a_handler(server_url, "h1"):
         await charger.hear(HandlerUp)

@@ -156,6 +156,8 @@ class Worker:
             await check_world(self._redis, self._world)
             self._upkeep_at = self._clock() + UPKEEP_S
             lost = await self._ownership.renew()
+            # Before anything is taken: what was lost may be free, and come back in the same moment.
+            self._lose(lost)
             change = await self._ownership.rebalance()
         except LOST as error:
             # The links stand as long as the leases do; only their end is a reason to cut them.
@@ -165,7 +167,7 @@ class Worker:
             return
         self._pause_s = 0.0
         self._trim_due = True
-        self._lose(lost | change.released | self._cut())
+        self._lose((change.released | self._cut()) - change.taken)
         for partition in sorted(change.taken):
             self._take(partition)
         self._note_deadlines()
