@@ -4,8 +4,9 @@ import asyncio
 
 from abstraction.shop import PARTITIONS, ended, owning, provision, running, until, worker
 from redis.asyncio import Redis
-from vcp_abstraction.health import HANGING_S, Health
+from vcp_abstraction.health import Health
 from vcp_plumbing.connection import client
+from vcp_plumbing.health import HANGING_S
 
 
 async def test_a_worker_is_ready_when_every_partition_has_an_owner_and_its_own_are_loaded(redis: Redis):

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import orjson
 from pydantic import TypeAdapter
@@ -12,7 +11,7 @@ from vcp_contracts import streams
 from vcp_contracts.manners import Manners
 from vcp_contracts.results import CommandResult
 from vcp_plumbing.batch import Batch
-from vcp_plumbing.connection import Command, roundtrip
+from vcp_plumbing.connection import Command, ask
 from vcp_plumbing.reader import Entry
 
 from vcp_abstraction.changes import Changes, Dead, Epoch, Keeping
@@ -225,12 +224,3 @@ def _hash(flat: list[bytes]) -> dict[str, bytes]:
 
 def _fields(flat: list[bytes]) -> dict[bytes, bytes]:
     return dict(zip(flat[::2], flat[1::2], strict=True))
-
-
-async def ask(redis: Redis, commands: list[Command]) -> list[Any]:
-    """The raw replies to all commands of one round trip. Raises one of plumbing's `LOST`, or an error reply."""
-    replies = await roundtrip(redis, commands)
-    for reply in replies:
-        if isinstance(reply, Exception):
-            raise reply
-    return replies

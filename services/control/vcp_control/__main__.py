@@ -2,15 +2,11 @@
 
 import asyncio
 import gc
-import signal
 import sys
-from collections.abc import Callable
 
-from vcp_plumbing.environment import Environment, WrongSetting
+from vcp_plumbing.environment import CANNOT_SET_UP, Environment, WrongSetting
 
 from vcp_control.settings import ApiSettings, WrongApiSetting
-
-CANNOT_SET_UP = 4
 
 
 def main() -> int:
@@ -27,6 +23,7 @@ def _serve(environment: Environment, settings: ApiSettings) -> int:
     # Imported here: a wrong setting is told in a tenth of the time that these take.
     from vcp_plumbing.connection import UnfitServer
     from vcp_plumbing.logs import set_up_logs
+    from vcp_plumbing.process import loop_factory, until_signal
     from vcp_plumbing.world import WorldMismatch
 
     from vcp_control.app import serve
@@ -37,27 +34,12 @@ def _serve(environment: Environment, settings: ApiSettings) -> int:
     )
     # What was imported stays for ever; the collector need not look at it again.
     gc.freeze()
-
-    async def until_told() -> None:
-        stop = asyncio.Event()
-        for told in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(told, stop.set)
-        await serve(environment, stop, settings)
-
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(until_told())
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(until_signal(lambda stop: serve(environment, stop, settings)))
     except (WrongApiSetting, WrongChargersFile, UnfitServer, WorldMismatch, OSError) as wrong:
         return _give_up(wrong)
     return 0
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    if sys.platform == "win32":
-        return None
-    import uvloop
-
-    return uvloop.new_event_loop
 
 
 def _give_up(wrong: Exception) -> int:

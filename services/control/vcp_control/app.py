@@ -3,10 +3,8 @@
 import asyncio
 import socket
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from redis.asyncio import Redis
@@ -14,8 +12,8 @@ from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp
-from vcp_plumbing.connection import LOST, connect
 from vcp_plumbing.environment import Environment
+from vcp_plumbing.reaching import reach
 from vcp_plumbing.vault import Vault
 from vcp_plumbing.world import World, open_world
 
@@ -57,9 +55,6 @@ _TAGS = [
 ]
 _KNOWN = sorted({*FIELD_NAMES, *ChargePointDescription.model_fields})
 _TAGS_OF_UNIONS = frozenset(COMMANDS)
-CONNECT_RETRY_S = 0.5
-
-_log = structlog.get_logger(__name__)
 
 
 def application(means: Means, readiness: Readiness, settings: ApiSettings) -> ASGIApp:
@@ -104,7 +99,7 @@ async def serve(environment: Environment, stop: asyncio.Event, settings: ApiSett
     settings = settings or ApiSettings.read()
     described = read_chargers(settings.chargers) if settings.chargers else []
     with bound(settings) as listening:
-        redis = await _connected(environment, stop)
+        redis = await reach(environment, stop)
         if redis is None:
             return
         try:
@@ -149,19 +144,3 @@ async def _serve(
                 server.should_exit = True
         except* Exception as failed:
             raise failed.exceptions[0] from None
-
-
-async def _connected(environment: Environment, stop: asyncio.Event) -> Redis | None:
-    """The broker once it answers; None when `stop` came first."""
-    told = False
-    while not stop.is_set():
-        try:
-            return await connect(environment.redis_url)
-        except LOST as lost:
-            if not told:
-                _log.warning("waiting for the broker", url=environment.redis_url_masked, error=repr(lost))
-                told = True
-            with suppress(TimeoutError):
-                async with asyncio.timeout(CONNECT_RETRY_S):
-                    await stop.wait()
-    return None

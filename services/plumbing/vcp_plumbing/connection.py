@@ -9,8 +9,8 @@ from redis.asyncio import Redis
 from redis.asyncio.connection import Connection, ConnectionPool, parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import AuthenticationError, ResponseError
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 LOST = (RedisConnectionError, RedisTimeoutError, OSError)
@@ -54,12 +54,19 @@ def client(url: str, *, timeout_s: float | None = None) -> Redis:
 async def connect(url: str, *, timeout_s: float | None = None) -> Redis:
     """A client whose server has answered and is fit.
 
-    Raises one of `LOST` when nothing answers, `UnfitServer` when the server is too old or may evict our keys.
+    Raises one of `LOST` when nothing answers, `UnfitServer` when the server is too old, may evict our keys, or wants
+    another password.
     """
     redis = client(url, timeout_s=timeout_s)
     try:
         async with asyncio.timeout(5.0):
             judge_server(await redis.info())
+    except AuthenticationError as refused:
+        await redis.aclose()
+        raise UnfitServer(
+            f"the server wants a password, or another one ({refused}): write it into REDIS_URL, "
+            "redis://user:password@host:6379/0"
+        ) from None
     except BaseException:
         await redis.aclose()
         raise
@@ -98,6 +105,15 @@ async def roundtrip(redis: Redis, commands: Sequence[Command], *, timeout_s: flo
                 await pool.release(connection)
     except TimeoutError as silent:
         raise RedisTimeoutError(f"no answer from the server for {timeout_s} s") from silent
+
+
+async def ask(redis: Redis, commands: Sequence[Command]) -> list[Any]:
+    """The raw replies to all commands of one round trip. Raises one of `LOST`, or the first error reply."""
+    replies = await roundtrip(redis, commands)
+    for reply in replies:
+        if isinstance(reply, Exception):
+            raise reply
+    return replies
 
 
 async def _reply(connection: Any) -> Any:

@@ -13,6 +13,9 @@ from vcp_contracts.streams import PARTITIONS
 
 from vcp_plumbing import crash_points
 
+CANNOT_SET_UP = 4
+"""Exit code of a service: settings or broker are such that starting again would not help."""
+
 _REMEDIES = {
     "REDIS_URL": "write redis://host:6379/0, rediss://host:6379/0 or unix:///path/to/socket",
     "VCP_PARTITIONS": "leave it out (16), or give every process of one world the same number from 1 to 100",
