@@ -130,8 +130,7 @@ class Worker:
         began = self._clock()
         self._work(haul)
         taken = await self._commit()
-        self._measure(began)
-        await self._gather(taken)
+        await self._gather(taken, self._measure(began))
 
     async def leave(self) -> None:
         """Gives all partitions back in good order; what is not committed is not lost, as its entries still wait."""
@@ -310,12 +309,11 @@ class Worker:
 
     # --- pace and measures ----------------------------------------------------------------------------------------
 
-    async def _gather(self, taken: int) -> None:
+    async def _gather(self, taken: int, worked_s: float) -> None:
         """When work keeps coming, lets some of it gather: a cycle costs far more than an entry."""
         behind = any(partition.behind for partition in self.partitions.values())
-        wait_ms = self._pace.observe(taken, self._blocked_ms, more=behind)
-        if taken:
-            self._blocked_ms = 0.0
+        wait_ms = self._pace.observe(taken, self._blocked_ms, worked_ms=worked_s * 1000, more=behind)
+        self._blocked_ms = 0.0
         if wait_ms:
             await asyncio.sleep(wait_ms / 1000)
 
@@ -339,8 +337,10 @@ class Worker:
                 trace=dead.trace,
             )
 
-    def _measure(self, began: float) -> None:
+    def _measure(self, began: float) -> float:
+        """Notes how long the work of a cycle took, and says it (s)."""
         took = self._clock() - began
         self.measures.cycles += 1
         self.measures.busy_s += took
         self.measures.longest_cycle_s = max(self.measures.longest_cycle_s, took)
+        return took

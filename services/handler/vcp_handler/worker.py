@@ -123,11 +123,11 @@ class Worker:
         self._read_on()
         await self._filled.wait()
         self._filled.clear()
-        blocked_ms = (self._clock() - began) * 1000
+        woken = self._clock()
         taken = self._hear()
         taken += await self._commit()
         self.measures.cycles += 1
-        wait_ms = self._pace.observe(taken, blocked_ms)
+        wait_ms = self._pace.observe(taken, (woken - began) * 1000, worked_ms=(self._clock() - woken) * 1000)
         if wait_ms:
             await asyncio.sleep(wait_ms / 1000)
 
@@ -279,7 +279,7 @@ class Worker:
     # --- what the lines tell ------------------------------------------------------------------------------------------
 
     async def _commit(self) -> int:
-        """Commits what the lines have told; how many facts, events and frames that were."""
+        """Commits what the lines have told; how many facts that were, which events and frames only go along with."""
         parcels: dict[int, Parcel] = {}
         batches: list[Batch] = []
         for partition, held in self._ownership.held.items():
@@ -302,7 +302,7 @@ class Worker:
         self._trim_due = False
         if batches:
             await self._send(batches, parcels)
-        return sum(self._size(parcel) for parcel in parcels.values())
+        return sum(len(parcel.facts) for parcel in parcels.values())
 
     async def _send(self, batches: list[Batch], parcels: dict[int, Parcel]) -> None:
         outcomes = await commit_all(
@@ -349,10 +349,6 @@ class Worker:
         self._lose([partition])
         # Taken anew as soon as may be: only that tells the Abstraction that the links are gone.
         self._upkeep_at = 0.0
-
-    @staticmethod
-    def _size(parcel: Parcel) -> int:
-        return len(parcel.facts) + len(parcel.frames) + len(parcel.events)
 
     async def _pause(self) -> None:
         self._pause_s = min(1.0, self._pause_s * 2 or 0.1)
