@@ -34,8 +34,11 @@ class Project:
         return f"redis://127.0.0.1:{self.compose.get_service_port('redis', 6379)}/0"
 
     def up(self) -> None:
-        """`docker compose up --wait`."""
-        self._timed("up", self.compose.start)
+        """`docker compose up --wait`. Raises with all that was written meanwhile."""
+        try:
+            self._timed("up", self.compose.start)
+        except subprocess.CalledProcessError as failure:
+            raise AssertionError(f"{failure}\n{failure.stderr.decode()}\n{self.logs()}") from None
 
     def scale(self, **services: int) -> None:
         """`docker compose up --wait --scale …`, which leaves what runs as it is."""

@@ -16,9 +16,13 @@ OFTEN = {"interval": 500_000_000, "timeout": 3_000_000_000, "retries": 3, "start
 @pytest.fixture(scope="module")
 def container(image):
     settings = {"read_only": True, "cap_drop": ["ALL"], "healthcheck": OFTEN}
-    healthy = HealthcheckWaitStrategy().with_startup_timeout(30)
-    made = DockerContainer(image, _wait_strategy=healthy).with_exposed_ports(8080).with_tmpfs_mount("/tmp")
-    with made.with_kwargs(**settings) as container:
+    made = DockerContainer(image).with_exposed_ports(8080).with_tmpfs_mount("/tmp").with_kwargs(**settings)
+    with made as container:
+        try:
+            HealthcheckWaitStrategy().with_startup_timeout(30).wait_until_ready(container)
+        except (RuntimeError, TimeoutError) as failure:
+            said, complained = container.get_logs()
+            raise AssertionError(f"{failure}\n{said.decode()}\n{complained.decode()}") from None
         yield container
 
 
