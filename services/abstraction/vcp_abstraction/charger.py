@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import to_json
 from vcp_contracts.actions import Action
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.link import AnyOrder
@@ -18,6 +19,7 @@ from vcp_contracts.words import UNTIMED, Word
 
 from vcp_abstraction.facts import (
     ConnectorFacts,
+    EndSamples,
     EvseFacts,
     Facts,
     Lane,
@@ -94,6 +96,7 @@ class Charger:
         self.setup: Setup | None = None
         self.facts = Facts()
         self.tokens = Tokens()
+        self.end_samples = EndSamples()
         self.settings = Settings(SettingValues())
         self.queue: dict[int, Queued] = {}
         self._configuration_json: tuple[ChargePointConfiguration, bytes] | None = None
@@ -124,7 +127,7 @@ class Charger:
     def configuration_json(self) -> bytes:
         """The same as JSON, made once: it is shown with every change of the view."""
         if self._configuration_json is None or self._configuration_json[0] is not self.configuration:
-            self._configuration_json = (self.configuration, self.configuration.model_dump_json().encode())
+            self._configuration_json = (self.configuration, to_json(self.configuration))
         return self._configuration_json[1]
 
     @classmethod
@@ -137,6 +140,8 @@ class Charger:
             cp.facts = Facts.model_validate_json(sections["facts"])
         if "tokens" in sections:
             cp.tokens = Tokens.model_validate_json(sections["tokens"])
+        if "end_samples" in sections:
+            cp.end_samples = EndSamples.model_validate_json(sections["end_samples"])
         if "settings" in sections:
             cp.settings = Settings(SettingValues.model_validate_json(sections["settings"]))
         cp.queue = {int(n): Queued.model_validate_json(entry) for n, entry in queue.items()}
@@ -146,13 +151,15 @@ class Charger:
         """The sections that may have changed since the last dump."""
         if self.setup is None:
             return {}
-        sections = {"facts": self.facts.model_dump_json(exclude_none=True).encode()}
+        sections = {"facts": to_json(self.facts, exclude_none=True)}
         if "setup" in self._dirty:
-            sections["setup"] = self.setup.model_dump_json().encode()
+            sections["setup"] = to_json(self.setup)
         if "tokens" in self._dirty:
-            sections["tokens"] = self.tokens.model_dump_json(exclude_none=True).encode()
+            sections["tokens"] = to_json(self.tokens, exclude_none=True)
+        if "end_samples" in self._dirty:
+            sections["end_samples"] = to_json(self.end_samples, exclude_none=True)
         if self.settings.changed or "setup" in self._dirty:
-            sections["settings"] = self.settings.kept.model_dump_json().encode()
+            sections["settings"] = to_json(self.settings.kept)
             self.settings.changed = False
         self._dirty.clear()
         return sections
@@ -164,7 +171,7 @@ class Charger:
     def drain_queue(self) -> tuple[dict[str, bytes], list[str]]:
         """Queue entries written and removed since the last drain."""
         written = {
-            str(n): self.queue[n].model_dump_json(exclude_none=True).encode()
+            str(n): to_json(self.queue[n], exclude_none=True)
             for n in sorted(self._queue_written)
             if n in self.queue
         }

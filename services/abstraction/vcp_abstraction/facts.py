@@ -188,7 +188,6 @@ class Transaction(Kept):
     stop_reason: StopReason | None = None
     stop_token: Token | None = None
     sample_due: datetime | None = None
-    end_samples: list[Sample] = Field(default_factory=list)
 
 
 class Telling(Kept):
@@ -272,6 +271,13 @@ class Tokens(Kept):
     """The authorization cache, by folded token value."""
 
     cache: dict[str, CachedToken] = Field(default_factory=dict)
+
+
+class EndSamples(Kept):
+    """Readings that are told with the end of their transaction; apart from the facts, as they grow with its length."""
+
+    of: dict[str, list[Sample]] = Field(default_factory=dict)
+    """Transaction → its readings, the oldest first."""
 
 
 class SettingValues(Kept):

@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import count
 from typing import Literal
 
+from pydantic_core import to_json
 from vcp_contracts.commands import Command
 from vcp_contracts.events import CommandDone, CommandRejected, DeadLetter
 from vcp_contracts.requests import Declined, Request
@@ -114,4 +115,5 @@ class Ledger:
 
 
 def _dump(word: Word | CommandResult) -> bytes:
-    return word.model_dump_json(exclude_none=True).encode()
+    # as `model_dump_json` does it, without the way over a text
+    return to_json(word, exclude_none=True)

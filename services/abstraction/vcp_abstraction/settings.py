@@ -4,6 +4,9 @@ from vcp_contracts.settings import BY_NAME, Setting
 
 from vcp_abstraction.facts import SettingValues
 
+MOST = 2**31 - 1
+"""The greatest number of a setting that names no bound of its own: of seconds, more than any clock will see."""
+
 
 class Settings:
     """All settings of one charger."""
@@ -69,8 +72,9 @@ def _integer(row: Setting, text: str) -> tuple[str | None, str]:
         return None, "must be a whole number"
     if row.minimum is not None and number < row.minimum:
         return None, f"must be at least {row.minimum:g}"
-    if row.maximum is not None and number > row.maximum:
-        return None, f"must be at most {row.maximum:g}"
+    most = row.maximum if row.maximum is not None else MOST
+    if number > most:
+        return None, f"must be at most {most:.0f}"
     return str(number), ""
 
 

@@ -1,6 +1,6 @@
 """The view of a charger: plain dictionaries in the shape of the contract, since it is made at every change."""
 
-from datetime import UTC, datetime
+from functools import lru_cache
 
 import orjson
 from vcp_contracts.settings import BY_NAME
@@ -26,10 +26,10 @@ def view_of(cp: Charger) -> bytes:
             "state": link.state,
             "link": link.id,
             "subprotocol": link.subprotocol,
-            "since": _time(link.since),
+            "since": link.since,
             "last_failure": link.last_failure,
         },
-        "boot": {"verdict": facts.registration.verdict, "at": _time(facts.registration.at)},
+        "boot": {"verdict": facts.registration.verdict, "at": facts.registration.at},
         "status": status.station_status(cp),
         "faults": [_fault(fault) for fault in facts.faults],
         "evses": [_evse(cp, evse) for evse in facts.evses],
@@ -42,7 +42,7 @@ def view_of(cp: Charger) -> bytes:
         "settings": {_shown(name): value for name, value in cp.settings.kept.values.items()},
         "quarantined": facts.quarantined,
     }
-    return orjson.dumps(whole)
+    return orjson.dumps(whole, option=orjson.OPT_UTC_Z)
 
 
 def _evse(cp: Charger, evse: EvseFacts) -> dict[str, object]:
@@ -53,7 +53,7 @@ def _evse(cp: Charger, evse: EvseFacts) -> dict[str, object]:
         "connectors": [_connector(cp, evse, connector, fine) for connector in evse.connectors],
         "transaction": _transaction(cp, evse.transaction) if evse.transaction is not None else None,
         "register_wh": round(evse.register_wh, 3),
-        "metered_at": _time(evse.metered_at),
+        "metered_at": evse.metered_at,
         "power_w": round(evse.power_w, 3),
         "soc_percent": round(100 * evse.ev.soc_wh / evse.ev.battery_wh, 1),
     }
@@ -81,7 +81,7 @@ def _transaction(cp: Charger, transaction: Transaction) -> dict[str, object]:
         "connector": transaction.connector,
         "token": mask(token.value) if token is not None else None,
         "state": transaction.state,
-        "started_at": _time(transaction.started_at),
+        "started_at": transaction.started_at,
         "start_wh": round(transaction.start_wh, 3),
         "seq": transaction.seq,
     }
@@ -91,11 +91,9 @@ def _fault(fault: Fault) -> dict[str, object]:
     return fault.model_dump(mode="json")
 
 
+@lru_cache(maxsize=1_000)
 def _shown(name: str) -> str:
     """A setting by its key, where it has one."""
     row = BY_NAME.get(name.casefold())
     return row.key if row is not None and row.key else name
 
-
-def _time(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment is not None else None

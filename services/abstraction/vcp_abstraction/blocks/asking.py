@@ -29,8 +29,9 @@ def ask(cp: Charger, it: Ask) -> None:
     if it.word == "boot":
         if not cp.online:
             raise Impossible("there is no link to the backend", remedy="go_online first")
-        provisioning.boot(cp, "triggered")
-        _awaits(cp, cp.facts.lanes.boot[-1], it)
+        if cp.facts.lanes.boot:
+            raise Impossible("a boot is under way already", remedy="wait for `registered`")
+        provisioning.boot(cp, "triggered", command=it.id)
         return
     data.must_talk(cp)
     cp.origin = "command"
@@ -67,10 +68,6 @@ def _place(cp: Charger, it: Ask) -> Place:
     raise Impossible(f"no status is told of EVSE {wanted}", field="evse", remedy="name another place")
 
 
-def _awaits(cp: Charger, n: int, it: Ask) -> None:
-    cp.queue[n].command = it.id
-
-
 # --- outcomes --------------------------------------------------------------------------------------------------------
 
 
@@ -82,7 +79,7 @@ def outcome(cp: Charger, it: AnyOutcome) -> None:
     if isinstance(it, Answered):
         _answered(cp, it)
     elif isinstance(it, Sent):
-        lanes.landed(cp)
+        _sent(cp)
     elif isinstance(it, (Unspoken, Unwritable)):
         _unsaid(cp, it)
     else:
@@ -101,6 +98,12 @@ def _answered(cp: Charger, it: Answered) -> None:
         transactions.answered(cp, entry, answer)
     elif isinstance(entry.action, ReportTransaction):
         transactions.told(cp, entry.action)
+
+
+def _sent(cp: Charger) -> None:
+    entry = lanes.landed(cp)
+    _tell_command(cp, entry, "sent", {})
+    _without_answer(cp, entry)
 
 
 def _unsaid(cp: Charger, it: Unspoken | Unwritable) -> None:

@@ -28,14 +28,19 @@ def go_online(cp: Charger, it: GoOnline) -> None:
     if cp.configuration.url is None:
         raise Impossible("no backend is configured", field="url", remedy="configure the charger with a url")
     link = cp.facts.link
-    link.back_at = None
     if link.state == "up":
         cp.done(it.id, link="up", subprotocol=link.subprotocol)
         return
     link.waiting.append(it.id)
     if link.state == "connecting" and link.wanted:
         return
-    link.wanted = True
+    want(cp)
+
+
+def want(cp: Charger) -> None:
+    """From now on the charger is to be connected; a return of the network that was to come is not waited for."""
+    cp.facts.link.back_at = None
+    cp.facts.link.wanted = True
     order(cp)
 
 
@@ -105,7 +110,7 @@ def gate(cp: Charger) -> None:
 def go_offline(cp: Charger, it: GoOffline) -> None:
     """Loses the network, in one of the ways in which networks are lost."""
     link = cp.facts.link
-    if not link.wanted and link.state == "down":
+    if not link.wanted and link.state == "down" and link.back_at is None:
         raise Impossible("the charger is offline already", remedy="go_online first")
     link.wanted = False
     link.back_at = cp.now + timedelta(seconds=it.seconds) if it.seconds is not None else None
@@ -214,7 +219,4 @@ def handler_up(cp: Charger, it: HandlerUp) -> None:
 
 def network_back(cp: Charger) -> None:
     """The network returns by itself, or a restart is over."""
-    link = cp.facts.link
-    link.back_at = None
-    link.wanted = True
-    order(cp)
+    want(cp)

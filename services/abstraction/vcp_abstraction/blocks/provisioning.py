@@ -23,7 +23,7 @@ from vcp_abstraction.facts import (
     SettingValues,
     Setup,
 )
-from vcp_abstraction.settings import Settings, normal
+from vcp_abstraction.settings import MOST, Settings, normal
 
 BOOT_RETRY = timedelta(seconds=30)
 """The charger's own wait before it boots again, where the backend named none (1.6 §4.2: not flooding)."""
@@ -95,8 +95,7 @@ def _first(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) -
     status.observe(cp)
     _find_cars(cp)
     if new.online and new.url is not None:
-        cp.facts.link.wanted = True
-        link.order(cp)
+        link.want(cp)
 
 
 def _hardware(cp: Charger, configuration: ChargePointConfiguration) -> list[EvseFacts]:
@@ -146,9 +145,8 @@ def _change(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) 
     elsewhere = (new.url, new.protocols, new.security) != (old.url, old.protocols, old.security)
     if cp.facts.link.wanted and (elsewhere or booted_as_another):
         link.reopen(cp, "configured anew")
-    elif new.online and not old.online and new.url is not None:
-        cp.facts.link.wanted = True
-        link.order(cp)
+    elif new.online and not (old.online or cp.facts.link.wanted) and new.url is not None:
+        link.want(cp)
 
 
 def retire(cp: Charger, it: Retire) -> None:
@@ -224,8 +222,8 @@ def _find_cars(cp: Charger) -> None:
 # --- boot ------------------------------------------------------------------------------------------------------------
 
 
-def boot(cp: Charger, reason: BootReason | None = None) -> None:
-    """Tells the backend that the charger has started, unless that is under way."""
+def boot(cp: Charger, reason: BootReason | None = None, *, command: str | None = None) -> None:
+    """Tells the backend that the charger has started, unless that is under way. `command` waits for the answer."""
     registration = cp.facts.registration
     if cp.facts.lanes.boot:
         return
@@ -241,6 +239,7 @@ def boot(cp: Charger, reason: BootReason | None = None) -> None:
             **{name: getattr(configuration, name) for name in BOOT_FIELDS},
         ),
         "boot",
+        command=command,
     )
 
 
@@ -250,17 +249,18 @@ def booted(cp: Charger, answer: BootAnswer) -> None:
     registration.verdict = answer.verdict
     registration.at = cp.now
     cp.note(Registered, verdict=answer.verdict, interval_s=answer.interval_s)
+    interval_s = min(answer.interval_s, MOST)
     if answer.verdict != "accepted":
-        wait = timedelta(seconds=answer.interval_s) if answer.interval_s > 0 else BOOT_RETRY
+        wait = timedelta(seconds=interval_s) if interval_s > 0 else BOOT_RETRY
         registration.next_try = cp.now + wait
     else:
         registration.ever_accepted = True
         registration.next_try = None
-        if answer.interval_s > 0:
+        if interval_s > 0:
             row = BY_NAME["ocppcommctrlr.heartbeatinterval"]
-            if cp.settings.text(row.name) != str(answer.interval_s):
-                cp.settings.put(row, str(answer.interval_s))
-                cp.note(SettingChanged, name=row.name, value=str(answer.interval_s), by="boot")
+            if cp.settings.text(row.name) != str(interval_s):
+                cp.settings.put(row, str(interval_s))
+                cp.note(SettingChanged, name=row.name, value=str(interval_s), by="boot")
         cp.facts.reported.clear()
     link.gate(cp)
     status.observe(cp)

@@ -146,8 +146,7 @@ def start(cp: Charger, evse: EvseFacts, trigger: Trigger) -> None:
     interval = cp.settings.seconds("SampledDataCtrlr.TxUpdatedInterval")
     transaction.sample_due = cp.now + timedelta(seconds=interval) if interval > 0 else None
     begin = physics.sample(cp, evse, end_measurands(cp), "begin")
-    if begin is not None:
-        transaction.end_samples.append(begin)
+    keep_for_end(cp, transaction, begin)
     cp.note(
         TransactionStarted,
         transaction=transaction.id,
@@ -210,11 +209,9 @@ def end(
     transaction.stop_token = token or transaction.stop_token
     transaction.state = "ev_connected" if evse.connected is not None else "idle"
     measurands = end_measurands(cp)
-    last = physics.sample(cp, evse, measurands, "end")
-    if last is not None:
-        transaction.end_samples.append(last)
-    samples = tuple(transaction.end_samples) if measurands else ()
-    tell(cp, evse, "ended", trigger, samples)
+    keep_for_end(cp, transaction, physics.sample(cp, evse, measurands, "end"))
+    samples = _taken_for_end(cp, transaction)
+    tell(cp, evse, "ended", trigger, samples if measurands else ())
     telling = cp.facts.tellings[transaction.id]
     telling.ended = True
     cp.note(
@@ -248,9 +245,18 @@ def keep_for_end(cp: Charger, transaction: Transaction, reading: Sample | None) 
     """Keeps a reading for the end of the transaction, within bounds."""
     if reading is None:
         return
-    transaction.end_samples.append(reading)
-    if len(transaction.end_samples) > MOST_END_SAMPLES:
-        del transaction.end_samples[1:-1:2]
+    kept = cp.end_samples.of.setdefault(transaction.id, [])
+    kept.append(reading)
+    if len(kept) > MOST_END_SAMPLES:
+        del kept[1:-1:2]
+    cp.touch("end_samples")
+
+
+def _taken_for_end(cp: Charger, transaction: Transaction) -> tuple[Sample, ...]:
+    """The readings kept for the end of a transaction; from here on they are no longer kept."""
+    kept = cp.end_samples.of.pop(transaction.id, [])
+    cp.touch("end_samples")
+    return tuple(kept)
 
 
 def tell(
