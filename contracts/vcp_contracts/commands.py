@@ -5,7 +5,7 @@ Every command ends in exactly one result. A command's unknown fields are refused
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.values import FaultKind, TokenKind
@@ -212,6 +212,22 @@ class SetBehaviour(Command):
     """Vendors whose data transfers are accepted; all others are unknown vendors."""
 
 
+class SetClock(Command):
+    """Sets the charger's own clock: its time, how fast it runs, and whether the backend's time is taken over."""
+
+    type: Literal["set_clock"] = "set_clock"
+    time: AwareDatetime | None = None
+    speed: Annotated[float, Field(gt=0, le=100_000)] | None = None
+    source: Literal["backend", "own"] | None = None
+
+
+class AdvanceClock(Command):
+    """Lets time pass at once on the charger's own clock: what falls due on the way happens, at its time."""
+
+    type: Literal["advance_clock"] = "advance_clock"
+    seconds: Annotated[float, Field(gt=0, le=31_622_400)]
+
+
 AnyCommand = Annotated[
     Provision
     | Retire
@@ -234,6 +250,8 @@ AnyCommand = Annotated[
     | MeterNow
     | Ask
     | SendData
-    | SetBehaviour,
+    | SetBehaviour
+    | SetClock
+    | AdvanceClock,
     Field(discriminator="type"),
 ]

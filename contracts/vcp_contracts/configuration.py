@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from vcp_contracts.values import ConnectorType, FaultKind
 from vcp_contracts.words import Value
@@ -63,6 +63,16 @@ class SecurityConfiguration(Part):
     """Whether any server certificate is taken."""
 
 
+class ClockConfiguration(Part):
+    """The charger's own clock when it is first set up."""
+
+    source: Literal["backend", "own"] = "backend"
+    """Whether the backend's time is taken over."""
+    start: AwareDatetime | None = None
+    """What the clock shows at first; default: the real time. Use it with source `own`."""
+    speed: Annotated[float, Field(gt=0, le=100_000)] = 1.0
+
+
 class ChargePointConfiguration(Part):
     """A charger as it is set up, without its id."""
 
@@ -92,6 +102,7 @@ class ChargePointConfiguration(Part):
     """Whether it boots anew after each connection loss, as some backends expect; the standard says not to."""
     call_timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
     """How long an answer may take, in seconds of the wire's real time."""
+    clock: ClockConfiguration = ClockConfiguration()
     seed: int = 0
     labels: dict[str, str] = Field(default_factory=dict)
 

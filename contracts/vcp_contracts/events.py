@@ -218,6 +218,14 @@ class ChargePointChanged(Word):
     change: Literal["provisioned", "configured", "retired"]
 
 
+class ClockChanged(Word):
+    """The charger's own clock was set."""
+
+    type: Literal["clock_changed"] = "clock_changed"
+    was: AwareDatetime
+    now: AwareDatetime
+
+
 class DeadLetter(Word):
     """An entry could not be read, or its handling failed; it lies in the partition's dead stream."""
 
@@ -256,6 +264,7 @@ AnyEvent = Annotated[
     | CommandDone
     | CommandRejected
     | ChargePointChanged
+    | ClockChanged
     | DeadLetter
     | Gap,
     Field(discriminator="type"),

@@ -20,6 +20,15 @@ class LinkView(Value):
     last_failure: str | None = None
 
 
+class ClockView(Value):
+    """The charger's own clock: it showed `own` at the real time `real`, and runs `speed` times as fast since."""
+
+    source: Literal["backend", "own"]
+    real: AwareDatetime
+    own: AwareDatetime
+    speed: float
+
+
 class BootView(Value):
     """Where the registration stands. `none`: not yet answered since power-up."""
 
@@ -82,6 +91,7 @@ class ChargePointView(Value):
 
     id: str
     powered: bool
+    clock: ClockView
     configuration: ChargePointConfiguration
     link: LinkView
     boot: BootView

@@ -43,6 +43,9 @@ class Bed:
     processes: list[ServiceProcess] = field(default_factory=list)
     blows: list[Blow] = field(default_factory=list)
     kills: int = 0
+    deaths: list[str] = field(default_factory=list)
+    """The last words of processes that ended though nobody wanted it."""
+    _watches: set[asyncio.Task[None]] = field(default_factory=set)
     _following: asyncio.Task[None] | None = None
 
     # --- the driver --------------------------------------------------------------------------------------------------
@@ -70,8 +73,17 @@ class Bed:
             "VCP_LOG_LEVEL": "info",
         }
         process = await ServiceProcess.start(service, environment, self.logs)
+        process.doomed = bool(crash_at)
         self.processes.append(process)
+        watch = asyncio.create_task(self._watch(process))
+        self._watches.add(watch)
+        watch.add_done_callback(self._watches.discard)
         return process
+
+    async def _watch(self, process: ServiceProcess) -> None:
+        code = await process.ended()
+        if not process.doomed:
+            self.deaths.append(f"{process.owner} ended with {code}: {process.last_words()}")
 
     def running(self, service: Service) -> list[ServiceProcess]:
         """The processes of a service that live."""

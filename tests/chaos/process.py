@@ -21,6 +21,8 @@ class ServiceProcess:
         self.service: Service = service
         self.owner = owner
         self.log = log
+        self.doomed = False
+        """Whether its end is wanted."""
         self._process = process
 
     @classmethod
@@ -53,6 +55,7 @@ class ServiceProcess:
 
     async def kill(self) -> None:
         """Ends it as kill -9 does, and waits until it is gone."""
+        self.doomed = True
         if self.code is None:
             self._process.kill()
         await self._process.wait()

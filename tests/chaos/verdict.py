@@ -1,21 +1,16 @@
-"""The end of a run: waits until nothing is going on, then opens all books. Every complaint is one line."""
+"""The end of a run: all books are opened. Every complaint is one line."""
 
-import asyncio
 from collections.abc import Sequence
 
 from chaos import books
 from chaos.bed import PARTITIONS, Bed
 from chaos.driver import Event
 from chaos.load import Load
-from vcp_abstraction.charger import Charger
+from chaos.rest import come_to_rest
 from vcp_abstraction.charging import CORE
 from vcp_abstraction.replay import differences, record, replay
-from vcp_abstraction.store import Kept, load_chargers
 from vcp_backend import ledger
-from vcp_contracts.streams import charge_points, dead, partition_of
-
-REST_S = 10.0
-"""How long after the last blow the chargers may take to come to rest."""
+from vcp_contracts.streams import dead, partition_of
 
 ANYWAY = (
     ledger.open_calls_never_exceed_one,
@@ -30,40 +25,19 @@ SHOWN = 20
 """How many complaints are shown of one book."""
 
 
-async def come_to_rest(bed: Bed) -> list[str]:
-    """Waits until every charger is at rest; what still goes on when the time is over."""
-    deadline = asyncio.get_running_loop().time() + REST_S
-    while True:
-        chargers = [
-            Charger.load(kept.charge_point, kept.sections, kept.queue)
-            for partition in range(PARTITIONS)
-            for kept in await kept_chargers(bed, partition)
-        ]
-        complaints = books.unrest(chargers, await bed.server_time())
-        if not complaints or asyncio.get_running_loop().time() > deadline:
-            return complaints
-        await asyncio.sleep(0.2)
-
-
-async def kept_chargers(bed: Bed, partition: int) -> list[Kept]:
-    """The chargers of a partition, as they lie in the store."""
-    ids = sorted(id.decode() for id in await bed.redis.smembers(charge_points(partition)))
-    return await load_chargers(bed.redis, partition, ids)
-
-
 async def close_the_books(load: Load, *, undone: bool = False) -> None:
     """Opens all books once the load is over, and raises AssertionError with all complaints.
 
-    `undone`: the broker has lost writes, so that what was said before may be said in another way, or not at all; the
-    rest must hold. Stops the Abstractions, so that a replay has a fixed end.
+    `undone`: the broker has lost writes, so that what was said before may be said in another way, or not at all, and a
+    commit that was under way may rest on an entry that the broker no longer has; the rest must hold. Stops the
+    Abstractions, so that a replay has a fixed end.
     """
     bed = load.bed
-    found = {"rest": await come_to_rest(bed)}
+    found = {"processes": bed.deaths, "rest": await come_to_rest(bed)}
     rested = await bed.server_time()
     for process in bed.running("abstraction"):
         await process.kill()
     found["dead letters"] = await dead_letters(bed)
-    found["replay"] = [line for p in range(PARTITIONS) for line in await replay_differs(bed, p)]
     found["event ids"] = books.no_id_twice(bed.driver.events)
     found["results"] = books.one_result_each(bed.driver.commands, own_events(bed))
     found["schemas"] = [f"{v.rule}: {v.identity} {v.what}" for v in bed.backend.violations]
@@ -77,6 +51,7 @@ async def close_the_books(load: Load, *, undone: bool = False) -> None:
         f"{v.rule}: {v.identity} {v.what}" for rule in (ANYWAY if undone else RULES) for v in rule(frames)
     ]
     if not undone:
+        found["replay"] = [line for p in range(PARTITIONS) for line in await replay_differs(bed, p)]
         found["sessions"] = books.as_many_sessions(load.sessions, bed.driver.events, frames)
     complaints = [line for name, lines in found.items() for line in shortened(name, lines)]
     if complaints:

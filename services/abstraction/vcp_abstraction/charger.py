@@ -103,7 +103,10 @@ class Charger:
         self._dirty: set[str] = set()
         self._queue_written: set[int] = set()
         self._queue_removed: set[int] = set()
+        self.real: datetime = EARLIEST
+        """Real time: the stream's."""
         self.now: datetime = EARLIEST
+        """The charger's own time."""
         self.around = Surroundings()
         self.decision = Decision()
         self.cause: str | None = None
@@ -188,7 +191,7 @@ class Charger:
 
     @property
     def next_due(self) -> datetime | None:
-        """When something falls due by itself."""
+        """When something falls due by itself, in real time."""
         from vcp_abstraction.due import next_due
 
         return next_due(self)
@@ -285,7 +288,7 @@ class Charger:
     def done(self, command: str, **detail: object) -> None:
         """A command was applied."""
         self.decision.results.append(
-            CommandResult(command=command, charge_point=self.id, status="done", at=self.now, detail=detail)
+            CommandResult(command=command, charge_point=self.id, status="done", at=self.real, detail=detail)
         )
 
     def enqueue(

@@ -14,7 +14,7 @@ from vcp_contracts.requests import Reply, Request
 from vcp_contracts.results import CommandResult
 from vcp_contracts.words import Word
 
-from vcp_abstraction import due, lanes
+from vcp_abstraction import clock, due, lanes
 from vcp_abstraction.blocks import (
     asking,
     authorization,
@@ -53,6 +53,8 @@ COMMANDS: dict[type[Word], Callable[[Charger, Any], None]] = {
     commands.Ask: asking.ask,
     commands.SendData: data.send_data,
     commands.SetBehaviour: data.set_behaviour,
+    commands.SetClock: clock.set_clock,
+    commands.AdvanceClock: clock.advance,
 }
 
 REQUESTS: dict[type[Word], Callable[[Charger, Any], Reply]] = {
@@ -92,6 +94,7 @@ BRING_THEIR_OWN_RESULT = (
     commands.GoOnline,
     commands.Ask,
     commands.SendData,
+    commands.AdvanceClock,
 )
 """Commands whose end is not the end of their function."""
 
@@ -122,7 +125,8 @@ def fire(cp: Charger, now: datetime, around: Surroundings) -> Decision:
 
 
 def _begin(cp: Charger, now: datetime, around: Surroundings, cause: str | None) -> Decision:
-    cp.now = max(now, cp.now)
+    cp.real = max(now, cp.real)
+    cp.now = cp.facts.clock.at(cp.real)
     cp.around = around
     cp.decision = Decision()
     cp.cause = cause
@@ -159,7 +163,7 @@ def _reject(
             command=it.id,
             charge_point=cp.id,
             status="rejected",
-            at=cp.now,
+            at=cp.real,
             kind=kind,  # type: ignore[arg-type]
             field=field,
             reason=reason,

@@ -8,31 +8,43 @@ from vcp_contracts.actions import Beat
 from vcp_abstraction import physics
 from vcp_abstraction.blocks import authorization, link, metering, provisioning, transactions
 from vcp_abstraction.charger import Charger
+from vcp_abstraction.facts import Facts, Kept
 
 Task = Callable[[Charger], None]
 
 
 def next_due(cp: Charger) -> datetime | None:
-    """When something next falls due; None: only when somebody does something."""
+    """When something next falls due, in real time; None: only when somebody does something."""
     if cp.setup is None or cp.facts.quarantined:
         return None
+    own = next_own_due(cp)
+    real = min((when for when, _ in wire_timers(cp)), default=None)
+    if own is None:
+        return real
+    reached = cp.facts.clock.reaches(own)
+    return reached if real is None else min(reached, real)
+
+
+def next_own_due(cp: Charger) -> datetime | None:
+    """When something next falls due by the charger's own clock."""
     return min((when for when, _ in timers(cp)), default=None)
 
 
 def fire_due(cp: Charger) -> None:
-    """Does what is due at `cp.now`, in the order in which it fell due."""
-    due = sorted(
-        ((when, i, task) for i, (when, task) in enumerate(timers(cp)) if when <= cp.now), key=lambda t: t[:2]
-    )
-    for _, _, task in due:
+    """Does what is due now by either clock, in the order in which it fell due."""
+    own = [(when, task) for when, task in timers(cp) if when <= cp.now]
+    real = [(when, task) for when, task in wire_timers(cp) if when <= cp.real]
+    for _, task in [*sorted(real, key=_when), *sorted(own, key=_when)]:
         task(cp)
 
 
-def timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
-    """Everything that has a time, with what is to be done then."""
+def _when(timer: tuple[datetime, Task]) -> datetime:
+    return timer[0]
+
+
+def wire_timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
+    """What belongs to the wire: it runs on real time, however fast the charger's clock runs."""
     facts = cp.facts
-    if facts.link.back_at is not None:
-        yield facts.link.back_at, link.network_back
     if not facts.powered:
         return
     flight = facts.lanes.in_flight
@@ -40,12 +52,45 @@ def timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
         yield flight.guard, lambda c: link.reopen(c, "no outcome of an action in time")
     if facts.restart is not None and facts.restart.deadline is not None:
         yield facts.restart.deadline, provisioning.perhaps_restart
+
+
+def timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
+    """Everything that has a time by the charger's own clock, with what is to be done then."""
+    facts = cp.facts
+    if facts.link.back_at is not None:
+        yield facts.link.back_at, link.network_back
+    if not facts.powered:
+        return
     if facts.link.state == "up":
         yield from _on_line(cp)
     if facts.aligned_due is not None:
         yield facts.aligned_due, metering.aligned
     for evse in facts.evses:
         yield from _at(evse.id, cp)
+
+
+def move(cp: Charger, by: timedelta) -> None:
+    """The clock was set: what is pending moves along, so that it happens as late as it would have."""
+    facts = cp.facts
+    for holder, names in _times(facts):
+        for name in names:
+            when = getattr(holder, name)
+            if when is not None:
+                setattr(holder, name, when + by)
+    metering.align(cp)
+
+
+def _times(facts: Facts) -> Iterator[tuple[Kept, tuple[str, ...]]]:
+    yield facts, ("last_spoken",)
+    yield facts.link, ("back_at", "down_since", "since")
+    yield facts.registration, ("next_try",)
+    yield facts.lanes, ("not_before",)
+    for evse in facts.evses:
+        yield evse, ("metered_at", "plug_deadline")
+        if evse.authorization is not None:
+            yield evse.authorization, ("deadline",)
+        if evse.transaction is not None:
+            yield evse.transaction, ("sample_due",)
 
 
 def _on_line(cp: Charger) -> Iterator[tuple[datetime, Task]]:

@@ -1,6 +1,6 @@
 """The facts of one charger, as they are kept. Facts only: every status word is derived from them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -17,6 +17,7 @@ from vcp_contracts.values import (
     TokenInfo,
     Trigger,
 )
+from vcp_contracts.words import UNTIMED
 
 Lane = Literal["boot", "express", "transactions"]
 Origin = Literal["own", "triggered", "answer_to", "command"]
@@ -66,6 +67,27 @@ class Lanes(Kept):
         """The entries of one lane."""
         entries: list[int] = getattr(self, lane)
         return entries
+
+
+class ClockFacts(Kept):
+    """The charger's own clock: it stood at `own` when it was really `real`, and runs `speed` times as fast."""
+
+    source: Literal["backend", "own"] = "backend"
+    real: datetime = UNTIMED
+    own: datetime = UNTIMED
+    speed: float = 1.0
+
+    def at(self, real: datetime) -> datetime:
+        """What the clock shows at a real time."""
+        return (
+            self.own + (real - self.real) * self.speed if self.speed != 1.0 else real + (self.own - self.real)
+        )
+
+    def reaches(self, own: datetime) -> datetime:
+        """The real time at which the clock shows `own`, rounded up to a microsecond."""
+        if self.speed == 1.0:
+            return own + (self.real - self.own)
+        return self.real + (own - self.own) / self.speed + timedelta(microseconds=1)
 
 
 class LinkFacts(Kept):
@@ -239,6 +261,7 @@ class Facts(Kept):
     """All of it: the section that changes with nearly every message."""
 
     powered: bool = True
+    clock: ClockFacts = Field(default_factory=ClockFacts)
     quarantined: bool = False
     ids: int = 0
     """How many ids this charger has minted."""

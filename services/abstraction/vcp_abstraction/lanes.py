@@ -38,7 +38,7 @@ def release(cp: Charger) -> None:
         id=action.id,
         word=_word(action),
         lane=entry.lane,
-        guard=cp.now + timedelta(seconds=action.timeout_s) + GUARD,
+        guard=cp.real + timedelta(seconds=action.timeout_s) + GUARD,
     )
     cp.facts.last_spoken = cp.now
     cp.say(action)

@@ -1,9 +1,9 @@
 """The physical world of an EVSE, integrated lazily: nothing ticks; power is constant between two things that happen."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from vcp_contracts.values import Reading, ReadingContext, Sample
-from vcp_contracts.words import Value
 
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts import ConnectorFacts, EvseFacts
@@ -26,7 +26,8 @@ def advance_meter(evse: EvseFacts, now: datetime) -> None:
     evse.metered_at = now
 
 
-class Outlet(Value):
+@dataclass(frozen=True, slots=True)
+class Outlet:
     """What an EVSE's connector can give."""
 
     voltage_v: float

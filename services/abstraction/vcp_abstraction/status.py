@@ -178,4 +178,3 @@ def _fault_key(fault: Fault | None) -> str | None:
     if fault is None:
         return None
     return f"{fault.kind}:{fault.blocking}:{fault.vendor_code or ''}"
-

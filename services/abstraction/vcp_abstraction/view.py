@@ -20,6 +20,12 @@ def view_of(cp: Charger) -> bytes:
     whole = {
         "id": cp.id,
         "powered": facts.powered,
+        "clock": {
+            "source": facts.clock.source,
+            "real": facts.clock.real,
+            "own": facts.clock.own,
+            "speed": facts.clock.speed,
+        },
         "configuration": orjson.Fragment(cp.configuration_json),
         "link": {
             "wanted": link.wanted,
@@ -96,4 +102,3 @@ def _shown(name: str) -> str:
     """A setting by its key, where it has one."""
     row = BY_NAME.get(name.casefold())
     return row.key if row is not None and row.key else name
-

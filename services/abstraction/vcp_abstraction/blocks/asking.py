@@ -7,6 +7,7 @@ from vcp_contracts.outcomes import (
     Answered,
     AnyOutcome,
     AuthorizeAnswer,
+    BeatAnswer,
     BootAnswer,
     Misanswered,
     Refused,
@@ -18,7 +19,7 @@ from vcp_contracts.outcomes import (
 )
 from vcp_contracts.values import Place, Token
 
-from vcp_abstraction import lanes, physics, status
+from vcp_abstraction import clock, lanes, physics, status
 from vcp_abstraction.blocks import authorization, data, provisioning, transactions
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts import Queued
@@ -91,7 +92,10 @@ def _answered(cp: Charger, it: Answered) -> None:
     _tell_command(cp, entry, "answered", it.answer.model_dump(mode="json", exclude_none=True))
     answer = it.answer
     if isinstance(answer, BootAnswer):
+        clock.heard(cp, answer.now)
         provisioning.booted(cp, answer)
+    elif isinstance(answer, BeatAnswer):
+        clock.heard(cp, answer.now)
     elif isinstance(answer, AuthorizeAnswer):
         authorization.answered(cp, entry, answer)
     elif isinstance(answer, TransactionAnswer):

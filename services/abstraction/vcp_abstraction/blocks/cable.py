@@ -89,7 +89,9 @@ def unplug(cp: Charger, it: Unplug) -> None:
 
 def _must_be_plugged(connector: ConnectorFacts, it: Unplug, *, fixed: bool) -> None:
     if fixed and it.end == "station":
-        raise Impossible("the station's end of a fixed cable can't be pulled", field="end", remedy="pull the EV's end")
+        raise Impossible(
+            "the station's end of a fixed cable can't be pulled", field="end", remedy="pull the EV's end"
+        )
     there = {
         "ev": connector.plugged_ev,
         "station": connector.plugged_station,

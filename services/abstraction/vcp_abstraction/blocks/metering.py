@@ -33,6 +33,11 @@ def reschedule(cp: Charger) -> None:
     for evse in cp.running():
         assert evse.transaction is not None
         evse.transaction.sample_due = cp.now + timedelta(seconds=interval) if interval > 0 else None
+    align(cp)
+
+
+def align(cp: Charger) -> None:
+    """Finds the next clock-aligned slot anew."""
     aligned = cp.settings.seconds("AlignedDataCtrlr.Interval")
     cp.facts.aligned_due = next_slot(cp.now, aligned) if aligned > 0 else None
 

@@ -1,6 +1,6 @@
 """Life of the charger: set up, booted, alive, restarted, without power, retired."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from vcp_contracts.actions import Boot
 from vcp_contracts.commands import PowerCycle, PowerOff, PowerOn, Provision, Retire
@@ -15,6 +15,7 @@ from vcp_abstraction import status
 from vcp_abstraction.blocks import cable, link, metering, transactions
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts import (
+    ClockFacts,
     ConnectorFacts,
     EvseFacts,
     Facts,
@@ -87,7 +88,9 @@ def _checked_settings(configuration: ChargePointConfiguration) -> dict[str, str]
 def _first(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) -> None:
     cp.setup = Setup(configuration=new)
     cp.touch("setup")
-    cp.facts = Facts(evses=_hardware(cp, new))
+    cp.facts = Facts(clock=_clock(cp, new))
+    cp.now = cp.facts.clock.at(cp.real)
+    cp.facts.evses = _hardware(cp, new)
     cp.settings = Settings(SettingValues())
     _put_all(cp, values)
     metering.reschedule(cp)
@@ -96,6 +99,12 @@ def _first(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) -
     _find_cars(cp)
     if new.online and new.url is not None:
         link.want(cp)
+
+
+def _clock(cp: Charger, configuration: ChargePointConfiguration) -> ClockFacts:
+    wanted = configuration.clock
+    own = wanted.start.astimezone(UTC) if wanted.start is not None else cp.real
+    return ClockFacts(source=wanted.source, real=cp.real, own=own, speed=wanted.speed)
 
 
 def _hardware(cp: Charger, configuration: ChargePointConfiguration) -> list[EvseFacts]:
@@ -293,7 +302,7 @@ def reset(cp: Charger, it: Reset) -> Resetting:
         if evse.transaction is not None:
             transactions.end(cp, evse, "reset_command", why)
         evse.authorization = None
-    cp.facts.restart = Restart(reason="remote_reset", deadline=cp.now + RESTART_PATIENCE)
+    cp.facts.restart = Restart(reason="remote_reset", deadline=cp.real + RESTART_PATIENCE)
     return Resetting(**cp.reply(it), result="accepted")
 
 
@@ -306,10 +315,10 @@ def perhaps_restart(cp: Charger) -> None:
         if any(True for _ in cp.running()):
             return
         restart.when_idle = False
-        restart.deadline = cp.now + RESTART_PATIENCE
+        restart.deadline = cp.real + RESTART_PATIENCE
     lanes = cp.facts.lanes
     idle = not lanes.transactions and lanes.in_flight is None
-    late = restart.deadline is not None and restart.deadline <= cp.now
+    late = restart.deadline is not None and restart.deadline <= cp.real
     if cp.online and not idle and not late:
         return
     cp.facts.restart = None
