@@ -61,14 +61,14 @@ async def connect(url: str, *, timeout_s: float | None = None) -> Redis:
     try:
         async with asyncio.timeout(5.0):
             judge_server(await redis.info())
-    except AuthenticationError as refused:
+    except BaseException as failure:
         await redis.aclose()
-        raise UnfitServer(
-            f"the server wants a password, or another one ({refused}): write it into REDIS_URL, "
-            "redis://user:password@host:6379/0"
-        ) from None
-    except BaseException:
-        await redis.aclose()
+        # some versions of the client wrap it
+        if isinstance(failure, AuthenticationError) or isinstance(failure.__cause__, AuthenticationError):
+            raise UnfitServer(
+                f"the server wants a password, or another one ({failure}): write it into REDIS_URL, "
+                "redis://user:password@host:6379/0"
+            ) from None
         raise
     return redis
 
