@@ -91,7 +91,7 @@ class ChargePointView(Value):
 
     id: str
     powered: bool
-    clock: ClockView
+    clock: ClockView | None = None
     configuration: ChargePointConfiguration
     link: LinkView
     boot: BootView
