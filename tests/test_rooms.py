@@ -28,7 +28,6 @@ OURS = frozenset(
         "control",
         "plumbing",
         "runner",
-        "testkit",
         "backend",
     )
 )
@@ -47,9 +46,7 @@ class Room:
     """The only foreign packages that may be known, where the table says so; None: any but `never`."""
 
 
-APPS = tuple(
-    f"services/{room}/vcp_{room}/app.py" for room in ("abstraction", "handler", "control", "plumbing")
-)
+APPS = tuple(f"services/{room}/vcp_{room}/app.py" for room in ("abstraction", "handler", "control"))
 CORE = "services/abstraction/vcp_abstraction"
 
 ROOMS = {
@@ -104,7 +101,6 @@ ROOMS = {
     "control": Room(("services/control/*",), ("vcp_contracts", "vcp_plumbing", "vcp_control"), never=OCPP),
     "plumbing": Room(("services/plumbing/*",), ("vcp_contracts", "vcp_plumbing"), never=(*OCPP, "fastapi")),
     "backend": Room(("services/backend/*",), ("vcp_backend",), never=(*BROKER, "fastapi", "pydantic")),
-    "testkit": Room(("services/testkit/*",), ("vcp_contracts", "vcp_testkit", "vcp_runner"), never=BROKER),
     "runner": Room(("services/runner/*",), tuple(OURS)),
 }
 
@@ -179,19 +175,6 @@ def test_faststream_is_known_in_app_py_alone():
         for path in sources("services/abstraction/*", "services/handler/*", "services/control/*")
         for name in imports(path)
         if within(name, ("faststream",)) and shown(path) not in APPS
-    }
-    assert not trespasses, "\n".join(sorted(trespasses))
-
-
-def test_the_testkit_knows_the_runner_only_inside_a_function():
-    trespasses = {
-        f"{shown(path)} may know vcp_runner only inside a fixture"
-        for path in sources("services/testkit/*")
-        for node in tree_of(path).body
-        for statement in ast.walk(node)
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        and isinstance(statement, ast.ImportFrom)
-        and within(statement.module or "", ("vcp_runner",))
     }
     assert not trespasses, "\n".join(sorted(trespasses))
 
