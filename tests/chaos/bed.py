@@ -6,7 +6,7 @@ a test wants them to run out.
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,10 +17,9 @@ from chaos.driver import PATIENCE_S, Driver
 from chaos.process import Service, ServiceProcess
 from chaos.relay import Relay
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 from vcp_backend import Backend, Behaviour, Socket, serve_backend
 from vcp_contracts import streams
-from vcp_plumbing.connection import LOST, client
+from vcp_plumbing.connection import client
 from vcp_plumbing.ownership import release_owner
 from vcp_runner.broker import EmbeddedBroker, embedded_broker
 
@@ -92,7 +91,14 @@ class Bed:
     async def kill(self, victim: ServiceProcess, *, release: bool) -> None:
         """Kills a process and starts another in its place."""
         blow = await self.blow(victim, "killed")
+        standing = [
+            socket
+            for socket in self.sockets
+            if socket.closed_at is None
+            and streams.partition_of(socket.identity, PARTITIONS) in blow.partitions
+        ]
         await victim.kill()
+        await self._all_closed(standing)
         await self.replace(victim, release=release)
         self.mended(blow)
 
@@ -103,6 +109,14 @@ class Bed:
         if release:
             await release_owner(self.redis, dead.service, dead.owner, PARTITIONS)
         return await self.start(dead.service, crash_at=crash_at)
+
+    async def _all_closed(self, sockets: list[Socket]) -> None:
+        """Waits until the backend has noticed the end of these sockets."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                if all(socket.closed_at is not None for socket in sockets):
+                    return
+                await asyncio.sleep(0.01)
 
     async def owned(self, process: ServiceProcess) -> frozenset[int]:
         """The partitions that a process owns now."""
@@ -161,15 +175,6 @@ class Bed:
         """The broker's clock."""
         seconds, micros = await self.redis.time()
         return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros)
-
-    async def broker_answers(self) -> None:
-        """Waits until the broker is back."""
-        async with asyncio.timeout(PATIENCE_S):
-            while True:
-                with suppress(*LOST, RedisError):
-                    if await self.redis.ping():
-                        return
-                await asyncio.sleep(0.02)
 
 
 @asynccontextmanager

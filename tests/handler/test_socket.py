@@ -136,6 +136,7 @@ async def test_a_message_beyond_all_bounds_ends_the_connection() -> None:
         end = await socket.read(lambda text: None)
     assert end.why == "protocol"
     assert end.detail.startswith("1009")
+    assert end.breach
 
 
 @pytest.mark.parametrize(

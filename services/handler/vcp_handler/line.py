@@ -196,6 +196,8 @@ class Line:
             socket.reset()
         finally:
             if self.link is link:
+                if end.breach:
+                    link.breach(end.detail)
                 link.down(end.why, end.detail)
                 self.link = self._socket = None
 

@@ -24,6 +24,9 @@ LinkEnd = Literal[
     "closed_by_backend", "closed_by_us", "lost", "ping_timeout", "write_timeout", "lease_lost", "protocol"
 ]
 
+UNREAD = "(not read)"
+"""Stands in the record for a message that never became a text."""
+
 
 @dataclass(slots=True, frozen=True)
 class Around:
@@ -81,6 +84,12 @@ class Link:
         if not self._over:
             self._journal.tell(self._journal.make(LinkDown, why=why, detail=detail))
             self._over = True
+
+    def breach(self, detail: str) -> None:
+        """The backend sent something that is no text a websocket can carry, or a text too long to be read."""
+        rule = f"RFC 6455 7.4.1: {detail}"
+        self._journal.received("broken", UNREAD, message_id=None, rule=rule)
+        self._journal.violation(rule, UNREAD)
 
     def gate(self, gate: Gate) -> None:
         """What becomes of the backend's calls from now on."""

@@ -62,6 +62,8 @@ class End:
 
     why: EndWhy
     detail: str = ""
+    breach: bool = False
+    """Whether the other side broke the rules of websockets: a message too long, no UTF-8, a broken frame."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -291,5 +293,5 @@ def _end(closed: ConnectionClosed) -> End:
     if closed.rcvd is not None and not (closed.sent and not closed.rcvd_then_sent):
         return End("closed_by_backend", f"{int(closed.rcvd.code)} {closed.rcvd.reason}".strip())
     if closed.sent is not None:
-        return End("protocol", f"{int(closed.sent.code)} {closed.sent.reason}".strip())
+        return End("protocol", f"{int(closed.sent.code)} {closed.sent.reason}".strip(), breach=True)
     return End("lost", str(closed.__cause__ or "the connection broke"))
