@@ -88,7 +88,7 @@ def _transaction(cp: Charger, transaction: Transaction) -> dict[str, object]:
         "token": mask(token.value) if token is not None else None,
         "state": transaction.state,
         "started_at": transaction.started_at,
-        "start_wh": round(transaction.start_wh, 3),
+        "start_wh": int(transaction.start_wh + 1e-6),
         "seq": transaction.seq,
     }
 
