@@ -334,6 +334,14 @@ class TestTimers:
         assert facts(parts) == facts(whole)
         assert parts.horizon == whole.horizon
 
+    def test_a_timer_that_is_moved_again_and_again_leaves_little_behind(self):
+        home = partition()
+        moves = [every(3600 - at_ms / 100, at_ms) for at_ms in range(1, 1000)]
+        work(home, provision(), *moves, every(1, 1000))
+        assert home.timers_kept < 100
+        work(home, upto_ms=2001)
+        assert facts(home)["trace"][-1] == "beat 12:00:02.000000"
+
     def test_a_timer_that_fails_twice_puts_its_charger_aside(self):
         home = partition()
         work(home, provision(), every(1), entry(5, {"type": "raise_fault", "id": "f"}))

@@ -4,7 +4,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 from vcp_contracts.commands import AnyCommand, Command, Retire
@@ -30,6 +30,10 @@ TIMERS_A_CYCLE = 100
 
 DEADLY = "every process that tried this entry ended before it was done"
 """The reason of an entry that is buried unread."""
+
+TIMERS_A_CHARGER = 4
+TIMERS_AT_LEAST = 64
+"""How many timers are kept, moved ones included, before those that were moved are swept out."""
 
 STALLS = 100
 """How often a charger's timers may run without moving on before it counts as failed."""
@@ -121,6 +125,11 @@ class Partition:
         """When the next timer is due."""
         timer = self._first_timer()
         return timer.due if timer else None
+
+    @property
+    def timers_kept(self) -> int:
+        """How many timers are kept, those included that were moved since."""
+        return len(self._timers)
 
     # --- a cycle --------------------------------------------------------------------------------------------------
 
@@ -310,6 +319,17 @@ class Partition:
             resident.armed = due
             if due is not None:
                 heappush(self._timers, Timer(due, resident.id))
+                if len(self._timers) > TIMERS_A_CHARGER * len(self._residents) + TIMERS_AT_LEAST:
+                    self._sweep_timers()
+
+    def _sweep_timers(self) -> None:
+        """Drops the timers that chargers have moved since: a guard far ahead would stay for each call that was made."""
+        self._timers = [
+            Timer(resident.armed, resident.id)
+            for resident in self._residents.values()
+            if resident.armed is not None
+        ]
+        heapify(self._timers)
 
     # --- what comes of it -----------------------------------------------------------------------------------------
 

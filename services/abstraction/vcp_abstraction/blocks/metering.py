@@ -19,10 +19,11 @@ def sampled(cp: Charger, evse: EvseFacts) -> None:
     """The sampling interval of a transaction is over (1.6 §3.16.2, 2.0.1 J02)."""
     transaction = evse.transaction
     assert transaction is not None
-    _report(cp, evse, "SampledDataCtrlr.TxUpdatedMeasurands", "periodic", "meter_periodic")
-    transactions.keep_for_end(
-        cp, transaction, physics.sample(cp, evse, transactions.end_measurands(cp), "periodic")
-    )
+    reading = _report(cp, evse, "SampledDataCtrlr.TxUpdatedMeasurands", "periodic", "meter_periodic")
+    measurands = transactions.end_measurands(cp)
+    if measurands != cp.settings.members("SampledDataCtrlr.TxUpdatedMeasurands"):
+        reading = physics.sample(cp, evse, measurands, "periodic")
+    transactions.keep_for_end(cp, transaction, reading)
     interval = cp.settings.seconds("SampledDataCtrlr.TxUpdatedInterval")
     transaction.sample_due = cp.now + timedelta(seconds=interval) if interval > 0 else None
 
@@ -66,10 +67,13 @@ def meter_now(cp: Charger, it: MeterNow) -> None:
         _report(cp, evse, "SampledDataCtrlr.TxUpdatedMeasurands", "periodic", "meter_periodic")
 
 
-def _report(cp: Charger, evse: EvseFacts, measurands: str, context: ReadingContext, trigger: Trigger) -> None:
+def _report(
+    cp: Charger, evse: EvseFacts, measurands: str, context: ReadingContext, trigger: Trigger
+) -> Sample | None:
+    """Reads the meter and tells it; the reading, None where nothing is to be read."""
     reading = physics.sample(cp, evse, cp.settings.members(measurands), context)
     if reading is None:
-        return
+        return None
     transaction = evse.transaction
     cp.note(
         MeterSampled,
@@ -81,6 +85,7 @@ def _report(cp: Charger, evse: EvseFacts, measurands: str, context: ReadingConte
         transactions.tell(cp, evse, "updated", trigger, (reading,))
     else:
         idle(cp, evse, reading)
+    return reading
 
 
 def idle(cp: Charger, evse: EvseFacts, reading: Sample) -> None:
