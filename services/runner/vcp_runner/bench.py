@@ -37,9 +37,10 @@ CALLS_PER_CHARGER = 0.6
 """Calls a second and charger, both directions, that make "busy"."""
 FEWEST_CALLS = 5.0
 """Calls of the backend's a second where there are few chargers: something must be measured."""
-FEWEST_OPEN = 8
+FEWEST_OPEN = 16
+STEP = 4
 WORTH = 1.05
-"""Twice the open calls must bring at least so much more throughput, else they were in vain."""
+"""So many times the open calls must bring at least so much more throughput, else they were in vain."""
 
 Figures = dict[str, Any]
 
@@ -219,13 +220,13 @@ class Run:
         return await self._timed("busy", seconds=self._plan.seconds, **rates)
 
     async def _saturation(self) -> Figures:
-        """Doubles the open calls until throughput has not risen twice; the figures of the best."""
+        """More and more open calls, until throughput has not risen twice; the figures of the best."""
         open_calls = min(FEWEST_OPEN, self._chargers)
         seconds = max(0.2, self._plan.seconds / 3)
         best = await self._saturated(seconds, open_calls)
         in_vain = 0
         while open_calls < self._chargers and in_vain < 2:
-            open_calls = min(2 * open_calls, self._chargers)
+            open_calls = min(STEP * open_calls, self._chargers)
             found = await self._saturated(seconds, open_calls)
             in_vain = 0 if found["frames_per_s"] >= WORTH * best["frames_per_s"] else in_vain + 1
             best = max(best, found, key=lambda figures: float(figures["frames_per_s"]))

@@ -7,7 +7,7 @@ from typing import Any
 Figures = Mapping[str, Any]
 
 WIDTH = 46
-COLUMN = 20
+COLUMN = 24
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ def main() -> None:
     if (fd := os.environ.pop(PARENT_FD, None)) is not None:
         watch_parent(int(fd))
     die_with_parent()
+    # structlog takes it along where it is installed: 4 MiB a process, and no service prints for people
+    sys.modules["rich"] = None  # type: ignore[assignment]
     sys.argv[:] = [module, *sys.argv[2:]]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
