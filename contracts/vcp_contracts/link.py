@@ -28,6 +28,8 @@ class OpenLink(Word):
     """Connect, and go on trying until CloseLink. `order` grows with each order of this charge point."""
 
     type: Literal["open_link"] = "open_link"
+    handler: Id | None = None
+    """The Handler that is meant, as it announced itself: its successor gets an order of its own. None: whoever reads."""
     order: int = Field(ge=0)
     url: str
     """The endpoint, without the identity."""

@@ -107,6 +107,14 @@ async def test_what_is_for_another_link_is_dropped() -> None:
         assert (await backend.got.get())[1] == "sent"
 
 
+async def test_an_order_for_the_handler_before_is_left_alone() -> None:
+    async with a_backend() as backend, a_desk() as desk:
+        desk.say(order(backend.url, 1, handler="the one before"))
+        desk.say(order(backend.url, 2, handler="h"))
+        assert (await desk.fact(LinkUp)).order == 2
+        assert backend.connections.qsize() == 1
+
+
 async def test_a_request_goes_up_and_its_reply_down() -> None:
     async with a_backend() as backend, a_desk() as desk:
         up = await desk.up(backend)

@@ -51,6 +51,7 @@ class Switchboard:
         self.desks: dict[int, Desk] = {}
         self.filled = filled
         # Link ids are unique for ever: an owner's name may be given by hand, and used by two starts of a process.
+        self._owner = owner
         self._prefix = f"{owner}.{secrets.token_hex(4)}"
         self._counter = count(1)
         self._vault = vault
@@ -112,6 +113,9 @@ class Switchboard:
         if desk is None or desk.closed:
             return
         match word:
+            case OpenLink() if word.handler not in (None, self._owner):
+                # For the one before us, said before we were known: a connection would only be ordered anew at once.
+                return
             case OpenLink():
                 self._line(desk, word.charge_point).open(word)
             case CloseLink():

@@ -57,6 +57,7 @@ def order(cp: Charger) -> None:
     cp.say(
         OpenLink(
             **_envelope(cp),
+            handler=cp.around.handler,
             order=link.order,
             url=cp.configuration.url,
             protocols=_protocols(cp),
