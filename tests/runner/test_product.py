@@ -43,16 +43,9 @@ async def ended(*arguments: str, **environment: str) -> tuple[int, str, str]:
         return process.returncode, out.decode(), err.decode()
 
 
-async def test_the_demo_tells_a_whole_session_and_every_frame_passes_both_gates():
-    code, out, err = await ended("demo", "--once", "--json")
-    assert code == 0, err
-    words = [json.loads(line) for line in out.splitlines()]
-    calls = [
-        f"{'→' if it['type'] == 'frame_sent' else '←'} {it['action']}"
-        for it in words
-        if it.get("type") in ("frame_sent", "frame_received") and it["kind"] == "call"
-    ]
-    story = [
+STORY = {
+    "CP001": [
+        "link up ocpp1.6",
         "→ BootNotification",
         "→ StatusNotification",
         "→ Authorize",
@@ -60,11 +53,95 @@ async def test_the_demo_tells_a_whole_session_and_every_frame_passes_both_gates(
         "→ MeterValues",
         "← RemoteStopTransaction",
         "→ StopTransaction",
+        "link down None",
+        "link up ocpp1.6",
         "→ StatusNotification",
+    ],
+    "CP002": [
+        "link up ocpp2.0.1",
+        "→ BootNotification",
+        "→ StatusNotification",
+        "→ Authorize",
+        "→ TransactionEvent",
+        "← RequestStopTransaction",
+        "→ TransactionEvent",
+        "link down None",
+        "link up ocpp2.0.1",
+        "→ StatusNotification",
+    ],
+}
+
+
+def steps(words: list[dict], charge_point: str) -> list[str]:
+    """The calls of both sides, and what became of the link."""
+    return [
+        f"{'→' if it['type'] == 'frame_sent' else '←'} {it['action']}"
+        if "action" in it
+        else f"link {it['state']} {it.get('subprotocol')}"
+        for it in words
+        if it.get("charge_point") == charge_point
+        and (it["type"] == "link_changed" or it.get("kind") == "call")
     ]
-    rest = iter(calls)
-    assert all(step in rest for step in story), calls
+
+
+@pytest.mark.parametrize(
+    ("options", "told"), [((), ["CP001", "CP002"]), (("--protocol", "2.0.1"), ["CP002"])]
+)
+async def test_the_demo_tells_a_whole_session_and_every_frame_passes_both_gates(
+    options: tuple[str, ...], told: list[str]
+):
+    code, out, err = await ended("demo", "--once", "--json", *options)
+    assert code == 0, err
+    words = [json.loads(line) for line in out.splitlines()]
+    assert sorted({it["charge_point"] for it in words if "charge_point" in it}) == told
+    for charge_point in told:
+        seen = steps(words, charge_point)
+        rest = iter(seen)
+        assert all(step in rest for step in STORY[charge_point]), seen
     assert words[-1]["invalid"] == 0
+
+
+async def test_the_demo_stays_up_for_whoever_wants_to_try_more():
+    async with vcp("demo", "--json", "--protocol", "1.6") as process:
+        async with asyncio.timeout(40):
+            while "backend" not in (up := json.loads(await process.stdout.readline())):
+                continue
+        names = [it.name() for it in psutil.Process(process.pid).children()]
+        assert len(names) == 5, "the broker, three services and the backend, each a process of its own"
+        order = ("call", "CP001", "TriggerMessage", '{"requestedMessage": "Heartbeat"}')
+        code, out, err = await ended(*order, "--backend", up["backend"])
+        assert (code, json.loads(out)) == (0, {"status": "Accepted"}), err
+        async with asyncio.timeout(10):
+            while json.loads(await process.stdout.readline()).get("action") != "Heartbeat":
+                continue
+
+
+async def test_a_call_that_the_charge_point_refuses_is_told_with_its_reason():
+    async with serve_backend() as backend:
+        desk = backend.url.removesuffix("/ocpp")
+        assert await ended("call", "CP404", "Reset", '{"type": "Soft"}', "--backend", desk) == (
+            1,
+            "",
+            "NotConnected: CP404 has no link to this backend\n",
+        )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        (("Reset", "{type: Soft}"), 2, "the payload is no JSON"),
+        (("Reset", "[1]"), 2, "the payload is a JSON object"),
+        (
+            ("Reset", "--backend", "ws://127.0.0.1:1"),
+            3,
+            "no example backend takes orders at ws://127.0.0.1:1",
+        ),
+    ],
+)
+async def test_a_call_that_can_not_be_made_says_why(arguments: tuple[str, ...], code: int, reason: str):
+    ending, out, err = await ended("call", "CP001", *arguments)
+    assert (ending, out) == (code, "")
+    assert reason in err
 
 
 async def test_a_charge_point_boots_at_ones_own_backend():
@@ -83,6 +160,15 @@ async def test_a_charge_point_boots_at_ones_own_backend():
     assert "BootNotification" in out
     assert "boot accepted" in err
     assert "s3cret" not in out + err
+
+
+async def test_a_charge_point_boots_on_the_newer_version_where_the_backend_prefers_it():
+    async with serve_backend() as backend:
+        offers = ("--protocol", "2.0.1", "--protocol", "1.6")
+        code, _, err = await ended("connect", f"{backend.url}/CP001", "--until-boot", *offers)
+        [boot] = backend.calls("CP001", "BootNotification")
+    assert code == 0, err
+    assert boot.payload["reason"] == "PowerUp"
 
 
 async def test_a_rejected_boot_is_a_failure():

@@ -25,6 +25,8 @@ def test_the_last_segment_is_the_identity(text: str, url: str, identity: str):
         ("ws://localhost:9000", "names no charge point"),
         ("ws://user:secret@localhost/CP001", "VCP_PASSWORD"),
         ("ws://localhost/CP001?token=1", "no query"),
+        ("ws://localhost:99999/CP001", "1 to 65535"),
+        ("ws://localhost:nine/CP001", "1 to 65535"),
     ],
 )
 def test_a_wrong_url_says_what_to_write(text: str, reason: str):

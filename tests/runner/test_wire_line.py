@@ -1,6 +1,6 @@
-"""A frame as a line: direction, action, and what both gates said."""
+"""A frame as a line: direction, action, and what both gates said; and what became of the link."""
 
-from vcp_runner.wire_line import wire_line
+from vcp_runner.wire_line import link_line, wire_line
 
 SENT = {
     "type": "frame_sent",
@@ -49,3 +49,16 @@ def test_a_frame_that_nobody_can_read_is_shown_too():
     }
     assert words(broken).endswith("← backend ? broken handler ✗ {")
     assert ":05.678" in words(broken)
+
+
+def test_a_link_that_comes_and_goes_is_a_line():
+    came = {
+        "type": "link_changed",
+        "charge_point": "CP001",
+        "state": "up",
+        "subprotocol": "ocpp1.6",
+        "detail": None,
+    }
+    went = {**came, "state": "down", "why": "lost", "detail": "no close frame"}
+    assert link_line(came).plain == "--:--:--.---  CP001 link up, ocpp1.6"
+    assert link_line(went).plain == "--:--:--.---  CP001 link down, lost, no close frame"

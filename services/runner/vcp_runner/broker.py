@@ -40,13 +40,17 @@ class EmbeddedBroker:
         home: Path,
         *,
         port: int = 0,
+        insist: bool = True,
         durable: bool = False,
         fsync: Literal["always", "everysec", "no"] = "everysec",
     ) -> None:
-        """`durable`: data survives the end of the server. `port` 0: a free one, kept over restarts."""
+        """`durable`: data survives the end of the server. `port` 0: a free one, kept over restarts.
+
+        Without `insist` a free one is taken too where `port` is somebody else's.
+        """
         self.server = server
         self.home = home
-        self._wanted_port = port
+        self._insists = insist and port != 0
         self._port = port
         self._durable = durable
         self._fsync = fsync
@@ -80,7 +84,7 @@ class EmbeddedBroker:
             except BrokerFailed as failure:
                 self.kill()
                 # someone else took the free port between our look and the server's bind
-                if self._wanted_port or attempt == 4 or "in use" not in str(failure):
+                if self._insists or attempt == 4 or "in use" not in str(failure):
                     raise
                 self._port = 0
 
@@ -200,6 +204,7 @@ def embedded_broker(
     *,
     state_dir: Path | None = None,
     port: int = 0,
+    insist: bool = True,
     durable: bool | None = None,
     fsync: Literal["always", "everysec", "no"] = "everysec",
     server: ServerBinary | None = None,
@@ -216,6 +221,7 @@ def embedded_broker(
             found,
             home,
             port=port,
+            insist=insist,
             durable=state_dir is not None if durable is None else durable,
             fsync=fsync,
         )

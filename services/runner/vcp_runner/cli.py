@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from vcp_runner.hints import DESK
 from vcp_runner.leaving import Ending, Exit, run_until_signal
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="vcp",
-    help="A charge point that is not there: connect it to an EV charging backend, touch it, see every OCPP message.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -48,9 +48,30 @@ class Service(StrEnum):
     control = "control"
 
 
-@app.command()
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"vcp {version('virtual-charge-point')}")
+        raise typer.Exit
+
+
+@app.callback()
+def vcp(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """A charge point that is not there: connect it to an EV charging backend, touch it, see every OCPP message."""
+
+
+@app.command(short_help="Watch a whole charging session; needs nothing else.")
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the story.")] = False,
+    protocol: Annotated[
+        list[str] | None,
+        typer.Option(help="Tell it for this OCPP version alone; may be repeated.  [default: 1.6, 2.0.1]"),
+    ] = None,
     json: Json = False,
     verbose: Verbose = False,
     redis_url: RedisUrl = None,
@@ -58,17 +79,29 @@ def demo(
 ) -> None:
     """A whole charging session with nothing else running: backend, charge point, every frame on the screen."""
     from vcp_runner.demo import demo as tell
+    from vcp_runner.demo import protocols_of
     from vcp_runner.screen import Screen
 
-    plan = _plan(redis_url=redis_url, api_port=api_port)
-    _leave(lambda: run_until_signal(tell(plan, Screen(json=json, verbose=verbose), once=once)))
+    def work() -> int:
+        plan = _plan(redis_url=redis_url, api_port=api_port)
+        story = tell(
+            plan, Screen(json=json, verbose=verbose), once=once, protocols=protocols_of(protocol or ())
+        )
+        return run_until_signal(story)
+
+    _leave(work)
 
 
-@app.command()
+@app.command(short_help="Run everything here until Ctrl-C.")
 def up(
     redis_url: RedisUrl = None,
     state_dir: StateDir = None,
-    broker_port: Annotated[int, typer.Option(help="Port of the embedded broker; 0: a free one.")] = 0,
+    broker_port: Annotated[
+        int | None,
+        typer.Option(
+            help="Port of the embedded broker.  [default: 6379, else a free one]", show_default=False
+        ),
+    ] = None,
     api_host: Annotated[str, typer.Option(help="Address of the control API.")] = "127.0.0.1",
     api_port: ApiPort = None,
     abstractions: Annotated[int, typer.Option(min=1, max=16, help="How many Abstraction processes.")] = 1,
@@ -94,11 +127,12 @@ def up(
         handlers=handlers,
         chargers=chargers or _path(os.environ.get("VCP_CHARGERS")),
         log_level=log_level,
+        log_format=os.environ.get("VCP_LOG_FORMAT") or ("console" if sys.stderr.isatty() else None),
     )
     _leave(lambda: run_until_signal(run(plan, Screen(json=json, verbose=not quiet))))
 
 
-@app.command()
+@app.command(short_help="Connect one charge point to your backend.")
 def connect(
     url: Annotated[
         str,
@@ -155,7 +189,7 @@ def connect(
     _leave(work)
 
 
-@app.command()
+@app.command(short_help="Run one service alone, as containers do.")
 def serve(
     service: Annotated[Service, typer.Argument(help="Which service.")],
     redis_url: RedisUrl = None,
@@ -168,13 +202,28 @@ def serve(
     _become(f"vcp_{service.value}")
 
 
-@app.command(context_settings=PASS_ON)
+@app.command(context_settings=PASS_ON, short_help="Run the example backend (CSMS).")
 def backend(context: typer.Context) -> None:
     """Runs the example backend (CSMS): --host, --port, --journal and more; see `vcp backend --help`."""
     _become("vcp_backend", *context.args)
 
 
-@app.command()
+@app.command(short_help="Have the example backend call a charge point.")
+def call(
+    charge_point: Annotated[str, typer.Argument(help="Which charge point, e.g. CP001.")],
+    action: Annotated[str, typer.Argument(help="OCPP action, e.g. RemoteStopTransaction.")],
+    payload: Annotated[str, typer.Argument(help="Its payload, a JSON object.")] = "{}",
+    backend: Annotated[str, typer.Option(help="Where the example backend is.")] = DESK,
+    json: Json = False,
+) -> None:
+    """Has the example backend call a charge point, and shows the answer."""
+    from vcp_runner.call import call as run
+    from vcp_runner.screen import Screen
+
+    _leave(lambda: run_until_signal(run(backend, charge_point, action, payload, Screen(json=json))))
+
+
+@app.command(short_help="Measure speed and memory on this machine.")
 def bench(
     chargers: Annotated[
         list[int] | None,
@@ -199,7 +248,7 @@ def bench(
     _leave(lambda: run_until_signal(measure(plan, Screen(json=json, verbose=verbose))))
 
 
-@app.command()
+@app.command(short_help="See what this machine offers, what is missing.")
 def doctor(json: Json = False) -> None:
     """Looks at Python, broker, ports, Docker and packages, and says what is missing."""
     from vcp_runner.doctor import doctor as run
@@ -208,7 +257,7 @@ def doctor(json: Json = False) -> None:
     _leave(lambda: run(Screen(json=json)))
 
 
-@app.command(context_settings=PASS_ON)
+@app.command(context_settings=PASS_ON, short_help="Run the tests (from a checkout).")
 def test(context: typer.Context) -> None:
     """Runs the project's tests (from a checkout); arguments go to pytest."""
     from vcp_runner.checkout import run_tests
@@ -216,7 +265,7 @@ def test(context: typer.Context) -> None:
     _leave(lambda: run_tests(context.args))
 
 
-@app.command()
+@app.command(short_help="Check style and format (from a checkout).")
 def lint(fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended.")] = False) -> None:
     """Checks style and format (from a checkout)."""
     from vcp_runner.checkout import run_lint
@@ -224,7 +273,7 @@ def lint(fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mende
     _leave(lambda: run_lint(fix=fix))
 
 
-@app.command(context_settings=PASS_ON)
+@app.command(context_settings=PASS_ON, short_help="Check types (from a checkout).")
 def types(context: typer.Context) -> None:
     """Checks types (from a checkout); arguments go to mypy."""
     from vcp_runner.checkout import run_types

@@ -6,15 +6,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vcp_runner import hints
 from vcp_runner.client import ControlClient
 from vcp_runner.leaving import Ending, Exit
 from vcp_runner.screen import Screen
 from vcp_runner.stack import Plan, running_stack
 from vcp_runner.target import Target
-from vcp_runner.watch import NotSeen, Watch, is_event
+from vcp_runner.watch import NotSeen, Watch, is_event, is_frame
 
 LINK_TIMEOUT_S = 40.0
 BOOT_TIMEOUT_S = 60.0
+
+
+REMEDIES = {
+    "refused": "is the backend running, and on that port? In a container it has to listen on 0.0.0.0",
+    "unreachable": "are host and port right, and is there a way to it from here?",
+    "timeout": "does a websocket server listen there? For TLS write wss://",
+    "tls": "name the authority that signed its certificate with --ca FILE, or take any certificate with --insecure",
+    "unauthorized": "the backend wants a password, or another one: set VCP_PASSWORD, or use --password-file",
+    "not_found": "the backend knows neither this path nor this identity: compare the URL, register the charge point",
+    "protocol": "does the backend speak this OCPP version? Try --protocol 2.0.1 or --protocol 1.6",
+}
+"""What to try when no link comes about, by the reason that the Handler names."""
 
 
 class NoKeys(Ending):
@@ -43,11 +56,13 @@ class Connection:
 async def connect(connection: Connection, plan: Plan, screen: Screen) -> int:
     """Connects and shows the wire until cancelled; the exit code where it ends by itself."""
     identity = connection.target.identity
+    screen.say(f"connecting charge point {identity} to {connection.target.url} …")
     async with running_stack(plan, log=screen.log, say=screen.say) as stack, stack.client() as client:
         await client.configure(identity, configuration_of(connection, stack.keys))
         async with Watch(client, identity, screen.event) as watch:
-            if (failure := await _online(client, watch, identity)) is not None:
-                screen.say(f"{identity} could not connect to {connection.target.url}: {failure}")
+            if (why := await _online(client, watch, identity)) is not None:
+                remedy = f": {REMEDIES[why]}" if why in REMEDIES else ""
+                screen.say(f"{identity} could not connect to {connection.target.url} ({why}){remedy}")
                 if not connection.keep_trying:
                     return Exit.NOT_CONNECTED
             if connection.until_boot:
@@ -84,7 +99,7 @@ def _kept(keys: Path | None, label: str, authorities: Path) -> str:
 
 
 async def _online(client: ControlClient, watch: Watch, identity: str) -> str | None:
-    """Goes online; why it failed, or None."""
+    """Goes online; the reason in a word why it failed, or None."""
     mark = len(watch.events)
     await client.command(identity, "go-online", wait_s=0)
     settled = await watch.seen(
@@ -95,12 +110,14 @@ async def _online(client: ControlClient, watch: Watch, identity: str) -> str | N
     )
     if settled["state"] == "up":
         return None
-    return ": ".join(str(part) for part in (settled.get("why"), settled.get("detail")) if part)
+    return str(settled.get("why"))
 
 
 async def _booted(watch: Watch, screen: Screen) -> int:
     try:
         answer = await watch.seen(is_event("registered"), "an answer to the boot", timeout_s=BOOT_TIMEOUT_S)
+        # events and the wire record are two streams: what the wire shows must be on the screen, too
+        await watch.seen(is_frame("received", "result", "BootNotification"), "the boot on the wire")
     except NotSeen as missing:
         screen.say(str(missing))
         return Exit.FAILED
@@ -109,12 +126,11 @@ async def _booted(watch: Watch, screen: Screen) -> int:
 
 
 def _hints(api: str, identity: str) -> str:
-    at = f"curl -X POST {api}/charge-points/{identity}"
-    send = "-H 'content-type: application/json' -d"
     return (
         f"\ntouch it from another terminal:\n"
-        f"  {at}/plug-in {send} '{{\"evse\": 1}}'\n"
-        f'  {at}/present-token {send} \'{{"token": "CARD1"}}\'\n'
-        f"  {at}/unplug {send} '{{\"evse\": 1}}'\n"
+        f"  {hints.touch(api, identity, 'plug-in', {'evse': 1})}\n"
+        f"  {hints.touch(api, identity, 'present-token', {'token': 'CARD1'})}\n"
+        f"  {hints.touch(api, identity, 'unplug', {'evse': 1})}\n"
+        f"  {hints.look(api, identity)}\n"
         f"stop with Ctrl-C\n"
     )

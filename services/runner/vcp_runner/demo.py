@@ -2,96 +2,76 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
 
-from vcp_backend.server import Backend, serve_backend
-
-from vcp_runner.client import ControlClient, Json, Problem
+from vcp_runner import hints
+from vcp_runner.call import NoDesk, ask_desk
+from vcp_runner.client import ControlClient, Json, Problem, Unreachable
 from vcp_runner.leaving import Exit
 from vcp_runner.ports import preferred_port
 from vcp_runner.screen import FRAMES, Screen
-from vcp_runner.stack import Plan, running_stack
-from vcp_runner.watch import NotSeen, Watch, is_event, is_frame
+from vcp_runner.stack import Plan, Stack, running_stack
+from vcp_runner.story import VERSIONS, Version, WentWrong, configuration, tell
+from vcp_runner.target import BadTarget, subprotocol_of
+from vcp_runner.watch import NotSeen, Watch
 
-IDENTITY = "CP001"
 BACKEND_PORT = 9000
-READINGS = 3
-"""How many meter values the backend waits for before it stops the session."""
-
-EV = {"evse": 1, "power_w": 11_000, "soc_percent": 40, "battery_wh": 60_000}
-SETTINGS = {
-    "MeterValueSampleInterval": "1",
-    "MeterValuesSampledData": "Energy.Active.Import.Register,Power.Active.Import,SoC",
-}
 
 
-async def demo(plan: Plan, screen: Screen, *, once: bool) -> int:
-    """Tells the story, then stays up until cancelled, unless `once`. 0 if the story went as it should."""
+async def demo(plan: Plan, screen: Screen, *, once: bool, protocols: Sequence[str] = ()) -> int:
+    """Tells the story for each of `protocols` (default: all), then stays up until cancelled, unless `once`.
+
+    0 if each went as it should.
+    """
+    wanted = [version for version in VERSIONS if not protocols or version.protocol in protocols]
+    screen.say("starting a broker, three services and an example backend …")
+    plan = replace(plan, backend_port=preferred_port(BACKEND_PORT))
     async with (
-        serve_backend(port=preferred_port(BACKEND_PORT)) as backend,
         running_stack(plan, log=screen.log, say=screen.say) as stack,
         stack.client() as client,
+        AsyncExitStack() as watches,
     ):
-        await client.configure(IDENTITY, {"url": backend.url, "protocols": ["ocpp1.6"], "settings": SETTINGS})
-        async with Watch(client, IDENTITY, screen.event) as watch:
+        seen: list[Watch] = []
+        for version in wanted:
             try:
-                await tell(client, backend, watch, screen)
-            except (NotSeen, Problem, TimeoutError) as broken:
+                seen.append(await watches.enter_async_context(await _set_up(version, client, stack, screen)))
+                await _tell(version, client, stack, seen[-1], screen)
+            except (NoDesk, NotSeen, Problem, Unreachable, WentWrong) as broken:
                 screen.say(f"the story broke off: {broken}")
                 return Exit.FAILED
-            code = verdict(watch, screen)
+        code = verdict([event for watch in seen for event in watch.events], screen)
         if not once:
-            screen.result(_goodbye(stack.api_url, backend.url), api=stack.api_url, backend=backend.url)
+            screen.result(_goodbye(stack, wanted[0].identity), api=stack.api_url, backend=stack.backend_url)
             await asyncio.Event().wait()
         return code
 
 
-async def tell(client: ControlClient, backend: Backend, watch: Watch, screen: Screen) -> None:
-    """The story: boot, plug in, card, charging, the backend stops it, unplug. Raises NotSeen, Problem, TimeoutError."""
-    screen.step(f"{IDENTITY} goes online: it boots")
-    await client.command(IDENTITY, "set-ev", EV)
-    await client.command(IDENTITY, "go-online")
-    await watch.seen(is_event("registered", verdict="accepted"), "an accepted boot")
-    await watch.seen(answered("StatusNotification"), "the first status")
-
-    screen.step("a cable is plugged in")
-    mark = len(watch.events)
-    await client.command(IDENTITY, "plug-in", {"evse": 1})
-    await watch.seen(answered("StatusNotification"), "the status after plugging in", after=mark)
-
-    screen.step("a card is presented: the session starts and energy flows")
-    mark = len(watch.events)
-    await client.command(IDENTITY, "present-token", {"token": "CARD1", "evse": 1})
-    await watch.seen(answered("StartTransaction"), "the start of the transaction")
-    for _ in range(READINGS):
-        reading = await watch.seen(answered("MeterValues"), "a meter reading", after=mark)
-        mark = watch.events.index(reading) + 1
-
-    screen.step("the backend stops the session")
-    mark = len(watch.events)
-    await stop_from_backend(backend)
-    await watch.seen(answered("StopTransaction"), "the end of the transaction", after=mark)
-
-    screen.step("the cable is unplugged")
-    mark = len(watch.events)
-    await client.command(IDENTITY, "unplug", {"evse": 1})
-    await watch.seen(answered("StatusNotification"), "the status after unplugging", after=mark)
+def protocols_of(versions: Iterable[str]) -> list[str]:
+    """The subprotocols of the versions asked for. Raises BadTarget for one that the story is not told in."""
+    told = {version.protocol: version.name for version in VERSIONS}
+    wanted = [subprotocol_of(version) for version in versions]
+    if unknown := [one for one in wanted if one not in told]:
+        raise BadTarget(f"the demo does not speak {unknown[0]}: use {' or '.join(told.values())}")
+    return wanted
 
 
-def answered(action: str) -> Callable[[Json], bool]:
-    """Matches the backend's answer to an action of the charge point."""
-    return is_frame("received", "result", action)
+async def _set_up(version: Version, client: ControlClient, stack: Stack, screen: Screen) -> Watch:
+    await client.configure(version.identity, configuration(version, f"{stack.backend_url}/ocpp"))
+    return Watch(client, version.identity, screen.event)
 
 
-async def stop_from_backend(backend: Backend) -> None:
-    """The backend's part of the story: it stops the transaction that it last heard of."""
-    transaction = backend.calls(IDENTITY, "MeterValues")[-1].payload["transactionId"]
-    await backend.call(IDENTITY, "RemoteStopTransaction", {"transactionId": transaction})
+async def _tell(version: Version, client: ControlClient, stack: Stack, watch: Watch, screen: Screen) -> None:
+    async def backend(action: str, payload: Json) -> Json:
+        return await ask_desk(str(stack.backend_url), version.identity, action, payload)
+
+    await tell(version, client, backend, watch, screen.step)
 
 
-def verdict(watch: Watch, screen: Screen) -> int:
+def verdict(events: Sequence[Json], screen: Screen) -> int:
     """Whether every frame passed both gates; says so."""
-    frames = [event for event in watch.events if event.get("type") in FRAMES]
+    frames = [event for event in events if event.get("type") in FRAMES]
     invalid = [frame for frame in frames if not frame.get("valid")]
     count = Counter(str(frame["type"]) for frame in frames)
     screen.result(
@@ -103,13 +83,13 @@ def verdict(watch: Watch, screen: Screen) -> int:
     return Exit.FAILED if invalid or not frames else Exit.OK
 
 
-def _goodbye(api: str, backend: str) -> str:
-    post = f"curl -X POST -H 'content-type: application/json' {api}/charge-points"
+def _goodbye(stack: Stack, identity: str) -> str:
+    api, backend = stack.api_url, str(stack.backend_url)
     return (
-        f"\ncontrol API  {api}    backend  {backend}\n"
-        f"try:\n"
-        f"  curl {api}/charge-points/{IDENTITY}\n"
-        f"  {post}/{IDENTITY}/plug-in -d '{{\"evse\": 1}}'\n"
-        f'  {post}/{IDENTITY}/present-token -d \'{{"token": "CARD2"}}\'\n'
+        f"\ncontrol API  {api}    example backend  {backend}\n"
+        f"three things to try in another terminal; this one goes on showing the wire:\n"
+        f"  {hints.touch(api, identity, 'plug-in', {'evse': 1})}\n"
+        f"  {hints.touch(api, identity, 'present-token', {'token': 'CARD2'})}\n"
+        f"  {hints.call(backend, identity, 'TriggerMessage', {'requestedMessage': 'MeterValues'})}\n"
         f"stop with Ctrl-C"
     )

@@ -10,7 +10,7 @@ PROBE_TIMEOUT_S = 2.0
 
 
 async def is_ready(address: str, pid: int) -> bool:
-    """One look at `http://host:port/path` (ready: any 2xx) or `tcp://host:port` (ready: it accepts), served by `pid`.
+    """One look at `http://host:port/path` (ready: any 2xx) or `tcp://host:port` (ready: it listens), served by `pid`.
 
     Plain sockets, so that no proxy setting of the environment comes between.
     """
@@ -19,12 +19,12 @@ async def is_ready(address: str, pid: int) -> bool:
         raise ValueError(f"{address} names no host and port")
     if not listens(pid, parts.port):
         return False
+    if parts.scheme == "tcp":
+        return True
     try:
         async with asyncio.timeout(PROBE_TIMEOUT_S):
             reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
             try:
-                if parts.scheme == "tcp":
-                    return True
                 writer.write(f"GET {parts.path or '/'} HTTP/1.0\r\nHost: {parts.netloc}\r\n\r\n".encode())
                 status = (await reader.readline()).split()
                 return len(status) > 1 and status[1].startswith(b"2")

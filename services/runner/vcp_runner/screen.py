@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from rich.console import Console
 
-from vcp_runner.wire_line import wire_line
+from vcp_runner.wire_line import link_line, wire_line
 
 FRAMES = ("frame_sent", "frame_received")
 
@@ -34,11 +34,13 @@ class Screen:
             self._out.print(f"\n{text}", style="bold", markup=False)
 
     def event(self, event: dict[str, Any]) -> None:
-        """An event: frames as wire lines, violations in words; in JSON all events."""
+        """An event: frames and links as lines of the wire, violations in words; in JSON all events."""
         if self.json:
             self._line(event)
         elif event.get("type") in FRAMES:
             self._out.print(wire_line(event))
+        elif event.get("type") == "link_changed" and event.get("state") != "connecting":
+            self._out.print(link_line(event))
         elif event.get("type") == "protocol_violation":
             self._out.print(f"{'':14}backend broke OCPP: {event.get('rule')}", style="bold red", markup=False)
 

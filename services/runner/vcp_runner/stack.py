@@ -14,6 +14,7 @@ from vcp_runner.ports import free_port, preferred_port
 from vcp_runner.supervisor import Release, Supervisor
 
 API_PORT = 8080
+BROKER_PORT = 6379
 TEND_S = 0.25
 
 
@@ -23,7 +24,8 @@ class Plan:
 
     redis_url: str | None = None
     state_dir: Path | None = None
-    broker_port: int = 0
+    broker_port: int | None = 0
+    """Port of the embedded broker. 0: any free one; None: Redis' own if it is free, else any free one."""
     api_host: str = "127.0.0.1"
     api_port: int | None = None
     """None: 8080 if it is free, else any free one."""
@@ -31,6 +33,9 @@ class Plan:
     handlers: int = 1
     chargers: Path | None = None
     log_level: str | None = None
+    log_format: str | None = None
+    backend_port: int | None = None
+    """Port of an example backend that comes up with the rest; None: without one."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,8 @@ class Stack:
     """The directory of keys and passwords; None: the services' own default."""
     broker: EmbeddedBroker | None
     """The broker that came up with the rest; None: one of somebody else's is used."""
+    backend_url: str | None = None
+    """The example backend that came up with the rest; chargers reach it at /ocpp."""
 
     def client(self) -> ControlClient:
         """A client of this stack's control API."""
@@ -63,14 +70,27 @@ async def running_stack(
         keys = Path(given) if (given := os.environ.get("VCP_KEYS")) else None
         broker: EmbeddedBroker | None = None
         if url is None:
-            broker = on_exit.enter_context(embedded_broker(state_dir=plan.state_dir, port=plan.broker_port))
+            broker = on_exit.enter_context(
+                embedded_broker(
+                    state_dir=plan.state_dir,
+                    port=BROKER_PORT if plan.broker_port is None else plan.broker_port,
+                    insist=plan.broker_port is not None,
+                )
+            )
             url, keys = broker.url, keys or broker.home / "keys"
         port = preferred_port(API_PORT, plan.api_host) if plan.api_port is None else plan.api_port
         port = port or free_port(plan.api_host)
         async with Supervisor(release=lease_release(url), log=log, say=say) as supervisor:
             await supervisor.start(*service_specs(plan, redis_url=url, api_port=port, keys=keys))
             async with _tended(broker, say):
-                yield Stack(url, f"http://{_reachable(plan.api_host)}:{port}", supervisor, keys, broker)
+                yield Stack(
+                    redis_url=url,
+                    api_url=f"http://{_reachable(plan.api_host)}:{port}",
+                    supervisor=supervisor,
+                    keys=keys,
+                    broker=broker,
+                    backend_url=f"ws://127.0.0.1:{plan.backend_port}" if plan.backend_port else None,
+                )
 
 
 @asynccontextmanager
@@ -99,9 +119,12 @@ def service_specs(plan: Plan, *, redis_url: str, api_port: int, keys: Path | Non
     common = {"REDIS_URL": redis_url}
     if plan.log_level:
         common["VCP_LOG_LEVEL"] = plan.log_level
+    if plan.log_format:
+        common["VCP_LOG_FORMAT"] = plan.log_format
     if keys is not None:
         common["VCP_KEYS"] = str(keys)
     specs = [
+        *([_backend(plan.backend_port)] if plan.backend_port else []),
         *(_worker("abstraction", number, common) for number in range(1, plan.abstractions + 1)),
         *(_worker("handler", number, common) for number in range(1, plan.handlers + 1)),
     ]
@@ -134,6 +157,12 @@ def _worker(service: str, number: int, common: dict[str, str]) -> ChildSpec:
         environment={**common, "VCP_HEALTH_HOST": "127.0.0.1", "VCP_HEALTH_PORT": str(port)},
         service=service,
         ready=f"http://127.0.0.1:{port}/health/ready",
+    )
+
+
+def _backend(port: int) -> ChildSpec:
+    return ChildSpec(
+        name="backend", module="vcp_backend", arguments=("--port", str(port)), ready=f"tcp://127.0.0.1:{port}"
     )
 
 

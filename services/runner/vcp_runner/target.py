@@ -1,7 +1,7 @@
 """The URL that a developer gives to `connect`, taken apart. Opens no connection."""
 
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from vcp_runner.leaving import Ending, Exit
 
@@ -25,6 +25,8 @@ def target_of(text: str) -> Target:
     parts = urlsplit(text)
     if parts.scheme not in ("ws", "wss") or not parts.hostname:
         raise BadTarget(f"{text!r} is no websocket URL: write ws://host:port/path/CP001 or wss://…")
+    if not _has_good_port(parts):
+        raise BadTarget(f"{text!r} has no possible port: use a number from 1 to 65535")
     if "@" in parts.netloc:
         raise BadTarget("no user or password in the URL: use VCP_PASSWORD or --password-file")
     if parts.query or parts.fragment:
@@ -37,6 +39,13 @@ def target_of(text: str) -> Target:
             f"{text!r} names no charge point: end it with the identity, as in {text.rstrip('/')}/CP001"
         )
     return Target(urlunsplit((parts.scheme, parts.netloc, path, "", "")), unquote(last))
+
+
+def _has_good_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
 
 
 def subprotocol_of(version: str) -> str:

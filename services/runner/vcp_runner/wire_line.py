@@ -1,4 +1,4 @@
-"""One frame of the wire as one line for a human, with the verdicts of both gates. Decides and prints nothing."""
+"""The wire as lines for a human: a frame with the verdicts of both gates, a link. Decides and prints nothing."""
 
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,17 @@ def wire_line(frame: dict[str, Any]) -> Text:
     line.append(f"{_handler_gate(frame):<10}  ", "green" if frame.get("valid") else "bold red")
     line.append(f"{_charger_gate(frame):<19}  ", "green")
     line.append(str(frame.get("text", "")), "dim")
+    return line
+
+
+def link_line(event: dict[str, Any]) -> Text:
+    """`time  charge point  link up, subprotocol`, or why it is down or never came up."""
+    up = event.get("state") == "up"
+    said = (event.get("subprotocol"),) if up else (event.get("why"), event.get("detail"))
+    line = Text(no_wrap=True, overflow="ellipsis")
+    line.append(f"{_time(event.get('at'))}  ", "dim")
+    line.append(f"{event.get('charge_point', '')} link {event.get('state')}", "green" if up else "bold red")
+    line.append("".join(f", {part}" for part in said if part), "dim")
     return line
 
 
