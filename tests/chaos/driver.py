@@ -77,6 +77,12 @@ class Driver:
             lambda: self.counts[charge_point][type] >= number, f"{type} {number} of {charge_point}"
         )
 
+    def last(self, charge_point: str, type: str) -> Event:
+        """The latest event of a type. Raises StopIteration where there is none."""
+        return next(
+            e for e in reversed(self.events) if e["charge_point"] == charge_point and e["type"] == type
+        )
+
     async def until(self, fits: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
         """Waits until something holds of the events so far. Raises TimeoutError, naming `what`."""
         try:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -52,6 +52,8 @@ class Load:
     chargers: dict[str, str]
     """Charge point → the subprotocol that it speaks."""
     seed: int
+    roamers: frozenset[str] = frozenset()
+    """Those that also lose their network and their mains by themselves; the books ask nothing of their sockets."""
     sessions: Counter[str] = field(default_factory=Counter)
     """Charge point → sessions driven so far."""
     calls: Counter[str] = field(default_factory=Counter)
@@ -88,7 +90,7 @@ class Load:
                     await driver.result_of(await driver.give(charger, step))
             await come_to_rest(self.bed)
         told = Counter({c: driver.counts[c]["transaction_started"] for c in self.chargers})
-        return Load(self.bed, self.chargers, self.seed + 1, sessions=told)
+        return Load(self.bed, self.chargers, self.seed + 1, self.roamers, sessions=told)
 
     @asynccontextmanager
     async def going_on(self, *, backend_calls: bool = True) -> AsyncIterator[None]:
@@ -106,11 +108,10 @@ class Load:
 
     async def goes_on(self, sessions: int = 3) -> None:
         """Waits until every charger is linked and some more sessions have ended: everything works again."""
-        goal = self._ended() + sessions
+        goal, steady = self._ended() + sessions, self.chargers.keys() - self.roamers
         await self.bed.driver.until(
             lambda: (
-                bool(self.bed.deaths)
-                or (self._ended() >= goal and self.bed.backend.identities == self.chargers.keys())
+                bool(self.bed.deaths) or (self._ended() >= goal and self.bed.backend.identities >= steady)
             ),
             "sessions to go on with every charger linked",
         )
@@ -134,14 +135,30 @@ class Load:
         await driver.count(charger, "transaction_started", number)
         await self._pause(chance.uniform(0.0, 2.5))
         await driver.do(charger, "set_ev", power_w=chance.randrange(1_000, 11_000))
-        if chance.random() < 0.5:
-            await driver.do(charger, "present_token", token=token)
-        else:
-            await driver.do(charger, "press_stop")
+        if charger in self.roamers and chance.random() < 0.5:
+            how = chance.choice(["close", "reset", "silent", "refuse"])
+            await driver.result_of(await driver.give(charger, "go_offline", how=how, seconds=chance.random()))
+        await self._end_session(charger, chance, token)
         await driver.count(charger, "transaction_ended", number)
         await driver.do(charger, "unplug")
         if chance.random() < 0.1:
             await driver.repeat(chance.choice([id for id in driver.commands if id.startswith(f"{charger}-")]))
+
+    async def _end_session(self, charger: str, chance: random.Random, token: str) -> None:
+        driver, way = self.bed.driver, chance.random()
+        if charger in self.roamers and way < 0.3:
+            booted = driver.counts[charger]["registered"]
+            await driver.do(charger, "power_cycle")
+            await driver.count(charger, "registered", booted + 1)
+        elif self.chargers[charger] == "ocpp2.0.1" and way < 0.3:
+            transaction = driver.last(charger, "transaction_started")["transaction"]
+            await self._call(charger, "RequestStopTransaction", {"transactionId": transaction})
+            # The call may have been lost, or only its answer: then there is nothing left to stop.
+            await driver.result_of(await driver.give(charger, "press_stop"))
+        elif way < 0.6:
+            await driver.do(charger, "present_token", token=token)
+        else:
+            await driver.do(charger, "press_stop")
 
     async def _ask(self, number: int) -> None:
         """The backend calls chargers, one after the other."""
@@ -151,15 +168,19 @@ class Load:
             await self._pause(chance.uniform(0.0, 0.2))
             charger = chance.choice(names)
             action, payload = chance.choice(CALLS[self.chargers[charger]])
-            try:
-                await self.bed.backend.call(charger, action, payload, timeout=25.0)
-                self.calls["answered"] += 1
-            except NotConnected:
-                self.calls["not connected"] += 1
-            except CallFailed as failed:
-                self.calls[f"failed: {failed.code}"] += 1
-            except TimeoutError:
-                self.calls["unanswered"] += 1
+            await self._call(charger, action, payload)
+
+    async def _call(self, charger: str, action: str, payload: Mapping[str, object]) -> None:
+        """Notes how the call ended: a link that goes takes its calls along."""
+        try:
+            await self.bed.backend.call(charger, action, payload, timeout=25.0)
+            self.calls["answered"] += 1
+        except NotConnected:
+            self.calls["not connected"] += 1
+        except CallFailed as failed:
+            self.calls[f"failed: {failed.code}"] += 1
+        except TimeoutError:
+            self.calls["unanswered"] += 1
 
     async def _pause(self, seconds: float) -> None:
         """Time passes in the life of a driver; the end of the run ends it."""

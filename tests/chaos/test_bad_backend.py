@@ -200,11 +200,14 @@ STARTS: tuple[Do, ...] = (
 )
 
 
-@BOTH
-@pytest.mark.parametrize("do", STARTS)
-async def test_the_answer_to_a_start_goes_wrong_and_the_session_is_told_all_the_same(
-    bed: Bed, protocol: str, do: Do
-):
+async def test_the_answer_to_a_start_goes_wrong_and_the_session_is_told_all_the_same(bed: Bed):
+    async with asyncio.TaskGroup() as sessions:
+        for do in STARTS:
+            for protocol in (V16, V201):
+                sessions.create_task(session_with_a_bad_start(bed, protocol, do))
+
+
+async def session_with_a_bad_start(bed: Bed, protocol: str, do: Do) -> None:
     id = await charger(bed, protocol)
     action = "StartTransaction" if protocol == V16 else "TransactionEvent"
     bed.backend.misbehave(Fault(do=do, identity=id, action=action))

@@ -44,7 +44,10 @@ async def close_the_books(load: Load, *, undone: bool = False) -> None:
     commands = (c for file in bed.append_only_files() for c in books.commands_of(file.read_bytes()))
     found["commit numbers"] = books.commit_numbers_without_gaps(commands)
     found["sockets"] = books.closed_without_cause(
-        bed.sockets, bed.blows, lambda id: partition_of(id, PARTITIONS), rested
+        [s for s in bed.sockets if s.identity not in load.roamers],
+        bed.blows,
+        lambda id: partition_of(id, PARTITIONS),
+        rested,
     )
     frames = bed.backend.frames
     found["wire"] = [
