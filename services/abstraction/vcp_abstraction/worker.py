@@ -37,6 +37,9 @@ UPKEEP_S = 1.0
 """How often ownership, leases and the world are looked after."""
 LONGEST_WAIT_MS = 500
 """How long a read waits at most; a stop is noticed after it."""
+READ_AT_ONCE = 32
+"""How many entries of each partition one cycle takes: few enough that it ends soon, and that whoever comes next in the
+walk has something to do meanwhile."""
 _LATE_MS = 2
 """A timer is looked for this long after it is due: by then it is due by the server's whole milliseconds too."""
 _MILLISECOND = timedelta(milliseconds=1)
@@ -77,7 +80,7 @@ class Worker:
         self._lease_ms = lease_ms
         self._passing = crash_at(environment.crash_at)
         self._world: World | None = None
-        self._reader = Reader(redis, inbox)
+        self._reader = Reader(redis, inbox, count=READ_AT_ONCE)
         self._pace = Pace()
         self._to_load: list[int] = []
         self._cautious: set[int] = set()

@@ -33,6 +33,9 @@ UPKEEP_S = 1.0
 """How often ownership, leases and the world are looked after."""
 LONGEST_WAIT_MS = 500
 """How long a read waits at most; a stop is noticed after it."""
+READ_AT_ONCE = 32
+"""How many entries of each partition one cycle takes: few enough that it ends soon, and that whoever comes next in the
+walk has something to do meanwhile."""
 GUARD_S = 0.25
 """How often deadlines are looked at beside the loop: one that hangs must not keep its connections."""
 GOODBYE_S = 1.5
@@ -65,7 +68,7 @@ class Worker:
         self._passing = crash_at(environment.crash_at)
         self._manners = all_manners()
         self._world: World | None = None
-        self._reader = Reader(redis, outbox)
+        self._reader = Reader(redis, outbox, count=READ_AT_ONCE)
         self._reading: asyncio.Task[Entries] | None = None
         self._read_to: dict[int, str] = {}
         self._pace = Pace()
