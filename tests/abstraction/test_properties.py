@@ -190,6 +190,16 @@ INFOS = st.builds(
     evses=st.sampled_from([(), (), (1,)]),
     valid_until=st.none() | st.just(datetime.fromisoformat("2026-06-01T12:30:00Z")),
 )
+TIMES = st.sampled_from(
+    [
+        "0001-01-01T00:00:00Z",
+        "1970-01-01T00:00:00Z",
+        "2020-02-29T23:59:59Z",
+        "2026-06-01T12:00:20Z",
+        "2099-12-31T23:59:59Z",
+        "9999-12-31T23:59:59Z",
+    ]
+).map(datetime.fromisoformat)
 OPTIONAL_W = st.none() | st.sampled_from([0.0, 0.5, 3_680.0, 11_000.0, 1e7])
 
 
@@ -494,6 +504,24 @@ class AnyStory(RuleBasedStateMachine):
         self.request(r.PassData, vendor="com.acme")
 
     # --- time ---
+
+    @rule(
+        time=st.none() | TIMES,
+        speed=st.none() | st.sampled_from([0.5, 1.0, 60.0, 100_000.0]),
+        source=st.sampled_from(["backend", "own", None]),
+    )
+    def set_clock(self, time: datetime | None, speed: float | None, source: Any) -> None:
+        self.story.do(c.SetClock, time=time, speed=speed, source=source)
+
+    @rule(seconds=st.sampled_from([0.5, 30.0, 900.0]))
+    def advance_clock(self, seconds: float) -> None:
+        self.story.do(c.AdvanceClock, seconds=seconds)
+
+    @precondition(lambda self: self.flying in ("boot", "beat"))
+    @rule(now=TIMES)
+    def the_backend_tells_the_time(self, now: datetime) -> None:
+        boot = o.BootAnswer(verdict="accepted", now=now, interval_s=300)
+        self.story.outcome(o.Answered, answer=boot if self.flying == "boot" else o.BeatAnswer(now=now))
 
     @rule(seconds=st.sampled_from([0.0, 0.001, 1.0, 10.0, 60.0, 61.0, 300.0, 3600.0]))
     def wait(self, seconds: float) -> None:

@@ -1,9 +1,12 @@
 """Orders of things that hardly anybody thinks of, and that random stories have found."""
 
-from abstraction.story import Story
+from datetime import UTC, datetime
+
+import pytest
+from abstraction.story import NOON, Story
 from vcp_contracts import commands as c
 from vcp_contracts import requests as r
-from vcp_contracts.configuration import ChargePointConfiguration
+from vcp_contracts.configuration import ChargePointConfiguration, ClockConfiguration
 from vcp_contracts.outcomes import Answered, BootAnswer, Sent
 from vcp_contracts.values import SettingName
 from vcp_contracts.view import ChargePointView
@@ -103,3 +106,35 @@ def test_the_view_shows_whole_wh_at_the_start_of_a_transaction() -> None:
     view = ChargePointView.model_validate_json(story.cp.view())
     assert view.evses[0].transaction is not None
     assert view.evses[0].transaction.start_wh == 1_234
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_backend_that_never_set_its_clock_is_not_believed(time: str) -> None:
+    story = Story()
+    story.do(c.GoOnline)
+    story.link_up()
+    story.answer(now=datetime.fromisoformat(time))
+    assert story.cp.registered
+    assert story.cp.now == NOON
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_clock_can_not_be_set_to_where_dates_end(time: str) -> None:
+    story = Story().online()
+    refused = story.do(c.SetClock, time=datetime.fromisoformat(time))
+    assert refused is not None
+    assert (refused.status, refused.field) == ("rejected", "time")
+    start = ClockConfiguration(source="own", start=datetime.fromisoformat(time))
+    never_was = Story(clock=start).result
+    assert never_was is not None
+    assert (never_was.status, never_was.field) == ("rejected", "clock.start")
+
+
+def test_a_clock_stands_still_at_its_end() -> None:
+    story = Story(clock=ClockConfiguration(source="own", start=datetime(2999, 12, 31, tzinfo=UTC))).online()
+    story.do(c.SetClock, speed=100_000)
+    story.wait(10)
+    refused = story.do(c.AdvanceClock, seconds=1)
+    assert refused is not None
+    assert refused.reason == "the clock is at its end"
+    assert story.cp.now == datetime(3000, 1, 1, tzinfo=UTC)

@@ -10,8 +10,8 @@ from vcp_contracts.commands import AdvanceClock, SetClock
 from vcp_contracts.events import ClockChanged
 
 from vcp_abstraction import due
-from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import ClockFacts
+from vcp_abstraction.charger import Charger, Impossible
+from vcp_abstraction.facts import CLOCK_FROM, CLOCK_UP_TO, ClockFacts
 
 SLACK = timedelta(seconds=1)
 """A backend's time that differs by less than this changes nothing: the answer was under way for a while."""
@@ -22,6 +22,10 @@ MOST_STEPS = 20_000
 
 def set_clock(cp: Charger, it: SetClock) -> None:
     """Sets the clock's time, speed or source. What was about to happen in ten minutes still happens in ten minutes."""
+    if it.time is not None and not may_show(it.time):
+        raise Impossible(
+            "no clock of a charger shows such a time", field="time", remedy="give a time from 1970 to 2999"
+        )
     facts = cp.facts.clock
     if it.source is not None:
         facts.source = it.source
@@ -32,10 +36,18 @@ def set_clock(cp: Charger, it: SetClock) -> None:
         step(cp, it.time.astimezone(UTC))
 
 
+def may_show(time: datetime) -> bool:
+    """Whether a clock may be set to this time."""
+    return CLOCK_FROM <= time < CLOCK_UP_TO
+
+
 def heard(cp: Charger, backend_time: datetime) -> None:
     """The backend told the time (1.6 §4.2, §4.6; 2.0.1 B01.FR.06, G02): a charger that follows it sets its clock."""
     facts = cp.facts.clock
     if facts.source != "backend" or facts.speed != 1.0:
+        return
+    if not may_show(backend_time):
+        # a backend that never set its clock says 0001-01-01: no charger would believe it
         return
     if abs(backend_time - cp.now) > SLACK:
         step(cp, backend_time.astimezone(UTC))
@@ -59,6 +71,8 @@ def _anchor(cp: Charger, facts: ClockFacts, own: datetime) -> None:
 def advance(cp: Charger, it: AdvanceClock) -> None:
     """Time passes at once: what falls due on the way happens at its time. The result says how far it came."""
     until = cp.now + timedelta(seconds=it.seconds)
+    if not may_show(until):
+        raise Impossible("the clock is at its end", field="seconds", remedy="set_clock to an earlier time")
     steps = 0
     while (when := due.next_own_due(cp)) is not None and when <= until and steps < MOST_STEPS:
         _pass(cp, max(when, cp.now))

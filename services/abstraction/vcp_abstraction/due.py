@@ -19,10 +19,8 @@ def next_due(cp: Charger) -> datetime | None:
         return None
     own = next_own_due(cp)
     real = min((when for when, _ in wire_timers(cp)), default=None)
-    if own is None:
-        return real
-    reached = cp.facts.clock.reaches(own)
-    return reached if real is None else min(reached, real)
+    reached = cp.facts.clock.reaches(own) if own is not None else None
+    return min((when for when in (reached, real) if when is not None), default=None)
 
 
 def next_own_due(cp: Charger) -> datetime | None:

@@ -1,6 +1,6 @@
 """The facts of one charger, as they are kept. Facts only: every status word is derived from them."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -21,6 +21,13 @@ from vcp_contracts.words import UNTIMED
 
 Lane = Literal["boot", "express", "transactions"]
 Origin = Literal["own", "triggered", "answer_to", "command"]
+
+CLOCK_FROM = datetime(1970, 1, 1, tzinfo=UTC)
+CLOCK_UP_TO = datetime(3000, 1, 1, tzinfo=UTC)
+"""Between these a charger's clock may stand: wide enough for any test, and far from where dates end."""
+
+NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+"""A real time that is not worth waiting for."""
 
 
 class Kept(BaseModel):
@@ -78,16 +85,16 @@ class ClockFacts(Kept):
     speed: float = 1.0
 
     def at(self, real: datetime) -> datetime:
-        """What the clock shows at a real time."""
-        return (
-            self.own + (real - self.real) * self.speed if self.speed != 1.0 else real + (self.own - self.real)
-        )
+        """What the clock shows at a real time. It stands still at its end."""
+        passed = real - self.real if self.speed == 1.0 else (real - self.real) * self.speed
+        return self.own + min(passed, CLOCK_UP_TO - self.own)
 
-    def reaches(self, own: datetime) -> datetime:
-        """The real time at which the clock shows `own`, rounded up to a microsecond."""
-        if self.speed == 1.0:
-            return own + (self.real - self.own)
-        return self.real + (own - self.own) / self.speed + timedelta(microseconds=1)
+    def reaches(self, own: datetime) -> datetime | None:
+        """The real time at which the clock shows `own`, rounded up to a microsecond; None: never."""
+        left = own - self.own
+        if own > CLOCK_UP_TO or left.total_seconds() / self.speed > (NEVER - self.real).total_seconds():
+            return None
+        return self.real + (left if self.speed == 1.0 else left / self.speed + timedelta(microseconds=1))
 
 
 class LinkFacts(Kept):

@@ -15,6 +15,8 @@ from vcp_abstraction import status
 from vcp_abstraction.blocks import cable, link, metering, transactions
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts import (
+    CLOCK_FROM,
+    CLOCK_UP_TO,
     ClockFacts,
     ConnectorFacts,
     EvseFacts,
@@ -54,6 +56,7 @@ def provision(cp: Charger, it: Provision) -> None:
     """Sets the charger up, or changes how it is set up."""
     new = it.configuration
     values = _checked_settings(new)
+    _check_clock(new)
     if cp.setup is None:
         _first(cp, new, values)
         cp.done(it.id, change="provisioned")
@@ -83,6 +86,16 @@ def _checked_settings(configuration: ChargePointConfiguration) -> dict[str, str]
             raise Impossible(f"{name} {rule}", field=f"settings.{name}", remedy=f"give a value that {rule}")
         values[row.name] = good
     return values
+
+
+def _check_clock(configuration: ChargePointConfiguration) -> None:
+    start = configuration.clock.start
+    if start is not None and not CLOCK_FROM <= start < CLOCK_UP_TO:
+        raise Impossible(
+            "no clock of a charger shows such a time",
+            field="clock.start",
+            remedy="give a time from 1970 to 2999",
+        )
 
 
 def _first(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) -> None:
