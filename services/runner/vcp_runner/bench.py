@@ -31,10 +31,10 @@ from vcp_runner.target import subprotocol_of
 
 SETTLE_S = 1.5
 """How long everything is left alone before memory is measured."""
+BUSY_CALLS = 600.0
+"""Calls a second, both directions, that make 1,000 chargers "busy"; fewer chargers make as many fewer, more no more."""
 SAMPLE_S = 3
-"""How often a charger in session reports its meter."""
-CALLS_PER_CHARGER = 0.6
-"""Calls a second and charger, both directions, that make "busy"."""
+"""How often a charger in session reports its meter, as long as that is not more than its part of those calls."""
 FEWEST_CALLS = 5.0
 """Calls of the backend's a second where there are few chargers: something must be measured."""
 FEWEST_OPEN = 16
@@ -174,6 +174,7 @@ class Run:
         self._driver = driver
         self._pids = pids
         self._screen = screen
+        self._sample_s = SAMPLE_S * max(1, chargers // 1_000)
 
     async def all(self, redis_url: str) -> Figures:
         """Every figure of this run."""
@@ -185,13 +186,13 @@ class Run:
             partitions=16,
             chargers=self._chargers,
             subprotocols=self._plan.subprotocols,
-            sample_s=SAMPLE_S,
+            sample_s=self._sample_s,
         )
         await asyncio.sleep(SETTLE_S)
         full = self._usages()
         idle = await self._idle()
         looked_at = await self._timed("look", seconds=self._plan.seconds / 2)
-        await self._driver.do("charge", seconds=SAMPLE_S)
+        await self._driver.do("charge", seconds=self._sample_s)
         busy = await self._busy()
         return {
             "chargers": self._chargers,
@@ -214,7 +215,7 @@ class Run:
 
     async def _busy(self) -> Figures:
         touches = max(1.0, min(10.0, self._chargers / 10))
-        calls = self._chargers * (CALLS_PER_CHARGER - 1 / SAMPLE_S) - touches
+        calls = BUSY_CALLS * min(1.0, self._chargers / 1_000) - self._chargers / self._sample_s - touches
         rates = {"calls_per_s": max(FEWEST_CALLS, calls), "touches_per_s": touches}
         await self._driver.do("busy", seconds=min(2.0, self._plan.seconds), **rates)
         return await self._timed("busy", seconds=self._plan.seconds, **rates)
