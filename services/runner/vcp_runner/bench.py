@@ -35,6 +35,8 @@ BUSY_CALLS = 600.0
 """Calls a second, both directions, that make 1,000 chargers "busy"; fewer chargers make as many fewer, more no more."""
 SAMPLE_S = 3
 """How often a charger in session reports its meter, as long as that is not more than its part of those calls."""
+STARTS_A_S = 200
+"""How many sessions at most begin in a second: each is five calls or more, and none of them is measured."""
 FEWEST_CALLS = 5.0
 """Calls of the backend's a second where there are few chargers: something must be measured."""
 FEWEST_OPEN = 16
@@ -188,11 +190,12 @@ class Run:
             subprotocols=self._plan.subprotocols,
             sample_s=self._sample_s,
         )
+        self._screen.say(f"  booted in {boot['booted_s']:.1f} s")
         await asyncio.sleep(SETTLE_S)
         full = self._usages()
         idle = await self._idle()
         looked_at = await self._timed("look", seconds=self._plan.seconds / 2)
-        await self._driver.do("charge", seconds=self._sample_s)
+        await self._driver.do("charge", seconds=max(self._sample_s, self._chargers / STARTS_A_S))
         busy = await self._busy()
         return {
             "chargers": self._chargers,

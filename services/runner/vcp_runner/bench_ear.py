@@ -8,7 +8,7 @@ from vcp_backend import Behaviour, Call
 from vcp_backend.behaviour import Desk
 from vcp_backend.session import ANSWERS
 
-LIMIT_S = 120.0
+LIMIT_S = 300.0
 """How long all chargers may take to send what is waited for."""
 
 
