@@ -188,6 +188,18 @@ async def test_a_backend_that_lets_nobody_in_ends_with_the_reason(url: str, why:
     assert why in err
 
 
+@pytest.mark.parametrize("option", ["--api-port", "--broker-port"])
+async def test_a_port_that_is_somebody_else_s_is_told_in_one_line(option: str):
+    taken = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+    async with taken:
+        port = str(taken.sockets[0].getsockname()[1])
+        code, out, err = await ended("up", option, port)
+    assert (code, out) == (4, "")
+    assert err.startswith(f"vcp: port {port} can't be had on 127.0.0.1")
+    assert option in err
+    assert err.count("\n") == 1
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 async def test_all_comes_up_and_goes_down_together(how: signal.Signals):
     async with vcp("up", "--json", "--quiet", "--api-port", "0") as process:

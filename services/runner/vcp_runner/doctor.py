@@ -1,5 +1,6 @@
 """`vcp doctor`: what this machine offers for the product, and what is missing. Changes nothing."""
 
+import asyncio
 import os
 import platform
 import shutil
@@ -83,18 +84,12 @@ def broker() -> Finding:
 
 
 def _given_broker(url: str) -> Finding:
-    import asyncio
-
-    from vcp_plumbing.connection import LOST, UnfitServer, connect
     from vcp_plumbing.environment import masked
 
-    async def look() -> None:
-        await (await connect(url, timeout_s=3.0)).aclose()
+    from vcp_runner.given_broker import look
 
     shown = f"REDIS_URL {masked(url)}"
-    try:
-        asyncio.run(look())
-    except (UnfitServer, ValueError, *LOST) as failure:
+    if (failure := asyncio.run(look(url))) is not None:
         return Finding("broker", False, f"{shown}: {failure}", "start it, or unset REDIS_URL", needed=True)
     return Finding("broker", True, f"{shown} answers", needed=True)
 

@@ -10,7 +10,9 @@ from pathlib import Path
 from vcp_runner.broker import EmbeddedBroker, embedded_broker
 from vcp_runner.child_process import ChildSpec, Log
 from vcp_runner.client import ControlClient
-from vcp_runner.ports import free_port, preferred_port
+from vcp_runner.given_broker import answering
+from vcp_runner.leaving import Ending, Exit
+from vcp_runner.ports import free_port, is_free, preferred_port
 from vcp_runner.supervisor import Release, Supervisor
 
 API_PORT = 8080
@@ -57,6 +59,12 @@ class Stack:
         return ControlClient(self.api_url, token=os.environ.get("VCP_API_TOKEN"))
 
 
+class PortTaken(Ending):
+    """A port that was asked for is somebody else's."""
+
+    code = Exit.NOT_SET_UP
+
+
 @asynccontextmanager
 async def running_stack(
     plan: Plan,
@@ -64,7 +72,9 @@ async def running_stack(
     log: Log = lambda name, line: None,
     say: Callable[[str], None] = lambda line: None,
 ) -> AsyncIterator[Stack]:
-    """Everything up for the length of the block. Raises NoBroker, HomeInUse, ChildFailed."""
+    """Everything up for the length of the block. Raises PortTaken, NoBroker, HomeInUse, ChildFailed."""
+    _demand_free(plan.api_port, plan.api_host, "--api-port")
+    _demand_free(plan.broker_port, "127.0.0.1", "--broker-port")
     with ExitStack() as on_exit:
         url = plan.redis_url or os.environ.get("REDIS_URL") or None
         keys = Path(given) if (given := os.environ.get("VCP_KEYS")) else None
@@ -78,6 +88,8 @@ async def running_stack(
                 )
             )
             url, keys = broker.url, keys or broker.home / "keys"
+        else:
+            await answering(url, say)
         port = preferred_port(API_PORT, plan.api_host) if plan.api_port is None else plan.api_port
         port = port or free_port(plan.api_host)
         async with Supervisor(release=lease_release(url), log=log, say=say) as supervisor:
@@ -147,6 +159,13 @@ def lease_release(redis_url: str) -> Release:
             await release_owner(redis, service, owner, int(os.environ.get("VCP_PARTITIONS") or PARTITIONS))
 
     return release
+
+
+def _demand_free(port: int | None, host: str, option: str) -> None:
+    if port and not is_free(port, host):
+        raise PortTaken(
+            f"port {port} can't be had on {host}: stop who uses it, or name another with {option} (0: any free one)"
+        )
 
 
 def _worker(service: str, number: int, common: dict[str, str]) -> ChildSpec:
