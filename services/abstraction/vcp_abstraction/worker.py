@@ -40,6 +40,8 @@ LONGEST_WAIT_MS = 500
 READ_AT_ONCE = 32
 """How many entries of each partition one cycle takes: few enough that it ends soon, and that whoever comes next in the
 walk has something to do meanwhile."""
+FREEZE_AT = 1.2
+"""So many times the chargers that the collector already leaves alone, and it leaves the new ones alone too."""
 _LATE_MS = 2
 """A timer is looked for this long after it is due: by then it is due by the server's whole milliseconds too."""
 _MILLISECOND = timedelta(milliseconds=1)
@@ -83,6 +85,7 @@ class Worker:
         self._reader = Reader(redis, inbox, count=READ_AT_ONCE)
         self._pace = Pace()
         self._to_load: list[int] = []
+        self._frozen = 0
         self._cautious: set[int] = set()
         self._upkeep_at = 0.0
         self._pause_s = 0.0
@@ -160,6 +163,7 @@ class Worker:
                 log.info(what, partitions=sorted(partitions))
         for partition in change.taken:
             self._server.note(self._ownership.held[partition].taken_ms)
+        self._spare_the_collector()
 
     async def _load_next(self) -> None:
         """Loads one partition: one a cycle, so that the others are not kept waiting."""
@@ -182,9 +186,6 @@ class Worker:
         if number in self._ownership.held:
             self.partitions[number] = loaded.partition
             self.measures.loads += 1
-        if not self._to_load:
-            # What has been loaded stays: the collector need not look at it again and again.
-            gc.freeze()
 
     async def _doubt(self, partition: Partition, head: Entry, *, tried: bool) -> None:
         """The head has seen too many owners go: it is tried alone, or buried if that has been the end of one."""
@@ -196,6 +197,14 @@ class Worker:
         batch = self._ownership.batch(partition.number)
         write_trying(batch, head.id)
         await self._send({partition.number: batch})
+
+    def _spare_the_collector(self) -> None:
+        """Chargers stay: with ten thousand of them one look of the collector at all would take a good part of a lease."""
+        residents = sum(len(partition.residents) for partition in self.partitions.values())
+        self._frozen = min(self._frozen, residents)
+        if residents > self._frozen * FREEZE_AT:
+            gc.freeze()
+            self._frozen = residents
 
     def _forget(self, partitions: frozenset[int]) -> None:
         for number in partitions:
