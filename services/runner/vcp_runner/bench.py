@@ -191,7 +191,7 @@ class Run:
             sample_s=self._sample_s,
         )
         self._screen.say(f"  booted in {boot['booted_s']:.1f} s")
-        await asyncio.sleep(SETTLE_S)
+        await asyncio.sleep(SETTLE_S + boot["booted_s"] / 2)
         full = self._usages()
         idle = await self._idle()
         looked_at = await self._timed("look", seconds=self._plan.seconds / 2)
