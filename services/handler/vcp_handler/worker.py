@@ -123,8 +123,7 @@ class Worker:
         if self._clock() >= self._upkeep_at:
             await self._keep_up()
         began = self._clock()
-        self._read_on()
-        await self._filled.wait()
+        await self._await_news()
         self._filled.clear()
         woken = self._clock()
         taken = self._hear()
@@ -219,12 +218,21 @@ class Worker:
 
     # --- what the Abstraction says ------------------------------------------------------------------------------------
 
-    def _read_on(self) -> None:
+    async def _await_news(self) -> None:
+        """Returns when there is something to pass on or to tell: at once where news were let gather."""
+        if self._reading is None and self._pace.wait_ms > 0:
+            await asyncio.wait([self._read_on(0)])
+        else:
+            if self._reading is None:
+                self._read_on(LONGEST_WAIT_MS)
+            await self._filled.wait()
+
+    def _read_on(self, block_ms: int) -> "asyncio.Task[Entries]":
         """Reads beside everything else: facts must not wait for the next word."""
-        if self._reading is None:
-            positions = {p: at for p, at in self._read_to.items() if p in self._ownership.held}
-            self._reading = asyncio.create_task(self._reader.wait(positions, LONGEST_WAIT_MS))
-            self._reading.add_done_callback(lambda _: self._filled.set())
+        positions = {p: at for p, at in self._read_to.items() if p in self._ownership.held}
+        self._reading = asyncio.create_task(self._reader.wait(positions, block_ms))
+        self._reading.add_done_callback(lambda _: self._filled.set())
+        return self._reading
 
     def _stop_reading(self) -> None:
         if self._reading is not None:
