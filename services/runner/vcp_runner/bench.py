@@ -17,6 +17,7 @@ from importlib.metadata import version
 from typing import Any
 
 import orjson
+from psutil import NoSuchProcess
 
 from vcp_runner.bench_table import table
 from vcp_runner.bench_usage import MIB, Usage, Usages, cpu_s, family, usages
@@ -254,7 +255,12 @@ class Run:
         return figures
 
     def _usages(self) -> Usages:
-        return usages(self._pids)
+        try:
+            return usages(self._pids)
+        except NoSuchProcess as gone:
+            raise BenchFailed(
+                f"a process ended while it was measured ({gone}); see its log with -v"
+            ) from gone
 
 
 def _ours(named: dict[str, Any]) -> list[str]:
