@@ -277,3 +277,12 @@ def key_of(name: SettingName) -> str | None:
     if row is not None:
         return row.key
     return name.variable if name.component.casefold() == CUSTOM.casefold() else None
+
+
+def worded_for_key(key: str, value: str) -> str:
+    """A value as the key spells it, where it has other words than the variable: `A` is `Current`."""
+    row = BY_KEY.get(key.casefold())
+    if row is None or not row.key_words:
+        return value
+    words = dict(row.key_words)
+    return ",".join(words.get(item, item) for item in value.split(","))
