@@ -53,13 +53,16 @@ def profiles(draw, purpose: str, id: int) -> ChargingProfile:
 @st.composite
 def shelves(draw) -> list[Installed]:
     purposes = draw(st.lists(st.sampled_from(["station_max", "external", "tx_default", "tx"]), max_size=6))
-    return [
+    shelf = [
         Installed(
             profile=draw(profiles(purpose, n)),
             evse=0 if purpose == "station_max" else 1 if purpose == "tx" else draw(st.integers(0, 1)),
         )
         for n, purpose in enumerate(purposes)
     ]
+    # as a charger keeps them: one of a purpose and stack level at a place
+    kept = {(each.profile.purpose, each.profile.stack_level, each.evse): each for each in shelf}
+    return list(kept.values())
 
 
 def charging_with(shelf: list[Installed], style: str = "three") -> Story:
