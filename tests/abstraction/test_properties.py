@@ -8,6 +8,7 @@ from abstraction.story import Story
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from vcp_abstraction import limits
 from vcp_abstraction.charger import Charger, Decision
 from vcp_abstraction.decide import decide, fire
 from vcp_contracts import commands as c
@@ -17,6 +18,7 @@ from vcp_contracts.actions import Action, ReportStatus, ReportTransaction
 from vcp_contracts.configuration import ChargePointConfiguration, ConnectorConfiguration, EvseConfiguration
 from vcp_contracts.letters import to_abstraction, to_handler
 from vcp_contracts.link import HandlerUp, LinkDown, LinkFailed, LinkUp
+from vcp_contracts.profiles import ChargingProfile, ChargingSchedule, SchedulePeriod
 from vcp_contracts.requests import Reply
 from vcp_contracts.settings import CATALOGUE
 from vcp_contracts.values import Place, SettingName, Token, TokenInfo
@@ -113,6 +115,7 @@ class Watched(Story):
         assert decision.events == expected.events
         assert decision.results == expected.results
         assert twin.facts == self.cp.facts
+        assert twin.profiles == self.cp.profiles
         self.ended += [result.command for result in decision.results]
         for word in [*decision.to_handler, *decision.events]:
             assert word.charge_point == "CP001"
@@ -200,6 +203,38 @@ TIMES = st.sampled_from(
         "9999-12-31T23:59:59Z",
     ]
 ).map(datetime.fromisoformat)
+MOST_S = 3_155_760_000
+PROFILES = st.builds(
+    lambda unit, start, lasts, steps, **more: ChargingProfile(
+        **more,
+        schedules=(
+            ChargingSchedule(
+                start=start,
+                duration_s=lasts,
+                unit=unit,
+                periods=tuple(
+                    SchedulePeriod(start_s=n * 40, limit=limit, phases=phases)
+                    for n, (limit, phases) in enumerate(steps)
+                ),
+            ),
+        ),
+    ),
+    id=st.integers(-2, 5),
+    stack_level=st.integers(0, 2),
+    purpose=st.sampled_from(["station_max", "tx_default", "tx", "tx", "external"]),
+    kind=st.sampled_from(["absolute", "recurring", "relative"]),
+    recurrency=st.sampled_from([None, "daily", "weekly"]),
+    valid_from=st.none() | TIMES,
+    valid_to=st.none() | TIMES,
+    transaction=st.sampled_from([None, None, "17"]),
+    unit=st.sampled_from(["A", "W"]),
+    start=st.none() | TIMES,
+    lasts=st.sampled_from([None, None, 0, 20, 100, MOST_S, 2**62]),
+    steps=st.lists(
+        st.tuples(st.sampled_from([0.0, 0.1, 6.0, 10.0, 3_680.0]), st.sampled_from([None, None, 1, 3, 9])),
+        max_size=3,
+    ),
+)
 OPTIONAL_W = st.none() | st.sampled_from([0.0, 0.5, 3_680.0, 11_000.0, 1e7])
 
 
@@ -304,6 +339,10 @@ class AnyStory(RuleBasedStateMachine):
             phases=phases,
             ready=ready,
         )
+
+    @rule(evse=st.integers(0, 3), current_a=st.sampled_from([None, 0.0, 7.5, 1e5]))
+    def limit_grid(self, evse: int, current_a: float | None) -> None:
+        self.story.do(c.LimitGrid, evse=evse, current_a=current_a)
 
     @rule(evse=EVSES, register_wh=st.sampled_from([0.0, 1_234.567, 1e15]))
     def set_meter(self, evse: int, register_wh: float) -> None:
@@ -450,9 +489,50 @@ class AnyStory(RuleBasedStateMachine):
         assert decision.to_handler[0] is replies[0]
 
     @precondition(lambda self: self.story.cp.online)
-    @rule(token=TOKENS, place=st.none() | PLACES, number=st.none() | st.just(7))
-    def start_charging(self, token: str, place: Place | None, number: int | None) -> None:
-        self.request(r.StartCharging, token=Token(value=token), place=place, remote_start=number)
+    @rule(
+        token=TOKENS,
+        place=st.none() | PLACES,
+        number=st.none() | st.just(7),
+        profile=st.none() | st.none() | PROFILES,
+    )
+    def start_charging(
+        self, token: str, place: Place | None, number: int | None, profile: ChargingProfile | None
+    ) -> None:
+        by = Token(value=token)
+        self.request(r.StartCharging, token=by, place=place, remote_start=number, profile=profile)
+
+    @precondition(lambda self: self.story.cp.online)
+    @rule(place=PLACES, profile=PROFILES)
+    def set_profile(self, place: Place, profile: ChargingProfile) -> None:
+        self.request(r.SetProfile, place=place, profile=profile)
+
+    @precondition(lambda self: self.story.cp.online)
+    @rule(limit=st.sampled_from([0.0, 8.0, 16.0]), evse=st.integers(0, 1))
+    def set_good_profile(self, limit: float, evse: int) -> None:
+        schedule = ChargingSchedule(
+            start=self.story.cp.now,
+            unit="A",
+            periods=(SchedulePeriod(start_s=0, limit=limit), SchedulePeriod(start_s=40, limit=20.0)),
+        )
+        purpose: Any = "tx_default" if evse else "station_max"
+        it = ChargingProfile(
+            id=9 - evse, stack_level=1, purpose=purpose, kind="absolute", schedules=(schedule,)
+        )
+        self.request(r.SetProfile, place=Place(evse=evse), profile=it)
+
+    @precondition(lambda self: self.story.cp.online)
+    @rule(
+        profile=st.none() | st.integers(0, 5),
+        place=st.none() | PLACES,
+        purpose=st.sampled_from([None, "tx", "tx_default"]),
+    )
+    def clear_profiles(self, profile: int | None, place: Place | None, purpose: Any) -> None:
+        self.request(r.ClearProfiles, profile=profile, place=place, purpose=purpose)
+
+    @precondition(lambda self: self.story.cp.online)
+    @rule(place=PLACES, seconds=st.sampled_from([-1, 0, 3600, 2**40]), unit=st.sampled_from([None, "A", "W"]))
+    def compose_schedule(self, place: Place, seconds: int, unit: Any) -> None:
+        self.request(r.ComposeSchedule, place=place, duration_s=seconds, unit=unit)
 
     @precondition(lambda self: self.story.cp.online)
     @rule(name=st.sampled_from(["17", "18", "running"]))
@@ -538,6 +618,23 @@ class AnyStory(RuleBasedStateMachine):
         self.energy_flows_only_where_it_may()
         self.anyone_can_look_at_it()
         self.nothing_is_overdue()
+        self.profiles_are_followed()
+
+    def profiles_are_followed(self) -> None:
+        cp = self.story.cp
+        running = {evse.transaction.id for evse in cp.running() if evse.transaction is not None}
+        assert {each.transaction for each in cp.profiles.installed} <= {*running, None}
+        if not limits.count(cp):
+            assert all(evse.offer is None for evse in cp.facts.evses)
+            return
+        for limit in limits.limits_at(limits.of_station(cp, cp.now), cp.now):
+            if limit.unit == "W" and cp.manners.power_limit_reading == "total":
+                assert sum(evse.power_w for evse in cp.facts.evses) <= limit.value + 1e-6
+        for evse in cp.running():
+            since = evse.transaction.power_path_since if evse.transaction is not None else None
+            for limit in limits.limits_at(limits.of_evse(cp, evse, since), cp.now) if since else ():
+                most = limit.value * 690 if limit.unit == "A" else limit.value
+                assert evse.power_w <= most + 1e-6
 
     def lanes_and_queue_are_one(self) -> None:
         lanes, queue = self.story.cp.facts.lanes, self.story.cp.queue
