@@ -134,6 +134,18 @@ class SetEv(Command):
     """False: the EV is connected but takes no energy."""
 
 
+class LimitGrid(Command):
+    """Somebody other than the backend (an energy manager, the grid's operator) limits the station, or one EVSE.
+    Neither `current_a` nor `power_w`: the limit is lifted."""
+
+    type: Literal["limit_grid"] = "limit_grid"
+    evse: Annotated[int, Field(ge=0, le=1000)] = 0
+    """0: the station as a whole."""
+    current_a: Annotated[float, Field(ge=0, le=100_000)] | None = None
+    """Of each phase."""
+    power_w: Annotated[float, Field(ge=0, le=100_000_000)] | None = None
+
+
 class SetMeter(Command):
     """Sets an EVSE's energy register. It can't run backwards while a transaction is open."""
 
@@ -243,6 +255,7 @@ AnyCommand = Annotated[
     | PressStop
     | PressEmergency
     | SetEv
+    | LimitGrid
     | SetMeter
     | RaiseFault
     | ClearFault

@@ -10,6 +10,7 @@ from vcp_contracts.values import (
     CoarseStatus,
     Fault,
     FineStatus,
+    LimitedBy,
     Place,
     Sample,
     StopReason,
@@ -76,6 +77,21 @@ class MeterSampled(Word):
     place: Place
     sample: Sample
     transaction: str | None = None
+
+
+class LimitChanged(Word):
+    """What a running transaction's car may draw has changed."""
+
+    type: Literal["limit_changed"] = "limit_changed"
+    place: Place
+    transaction: str
+    current_a: float
+    """Of each phase."""
+    power_w: float
+    """Of all phases together."""
+    phases: int
+    by: LimitedBy
+    """What sets the limit."""
 
 
 class FaultRaised(Word):
@@ -250,6 +266,7 @@ AnyEvent = Annotated[
     | TransactionUpdated
     | TransactionEnded
     | MeterSampled
+    | LimitChanged
     | FaultRaised
     | FaultCleared
     | SettingChanged

@@ -49,5 +49,13 @@ class Manners(Value):
     rejected_gate: Literal["silent", "security_error"]
     """What becomes of the backend's calls while it has rejected the charger's boot."""
     power_limit_reading: Literal["total", "per_phase"]
+    same_profile: Literal["replaced", "refused"] = "refused"
+    """What a charging profile does to another one of its purpose, stack level and place."""
+    own_default_profile: Literal["overrides", "pooled"] = "pooled"
+    """How an EVSE's own default profiles stand to those of the station."""
+    unnamed_tx_profile: Literal["current", "refused"] = "refused"
+    """A transaction's profile that names no transaction."""
+    schedule_start: Literal["optional", "strict"] = "strict"
+    """Whether an absolute schedule may lack a start (it then starts with the transaction), and a relative one have one."""
     password_rule: Literal["hex_or_text", "text"]
     resume_reset: bool

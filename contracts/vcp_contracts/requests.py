@@ -6,8 +6,9 @@ data, never a key, since backends number 1, 2, 1.
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
+from vcp_contracts.profiles import ChargingProfile, ProfileFlaw, ProfilePurpose, RateUnit, SchedulePeriod
 from vcp_contracts.values import DataStatus, Place, SettingName, Token
 from vcp_contracts.words import Id, Value, Word
 
@@ -52,8 +53,8 @@ class StartCharging(Request):
     place: Place | None = None
     remote_start: int | None = None
     group: Token | None = None
-    profile: object | None = None
-    """A charging profile that came along; ignored by a charger without smart charging."""
+    profile: ChargingProfile | None = None
+    """A charging profile for the transaction to come; ignored by a charger without smart charging."""
 
 
 class ChargingStart(Reply):
@@ -62,6 +63,8 @@ class ChargingStart(Reply):
     type: Literal["charging_start"] = "charging_start"
     result: Literal["accepted", "rejected"]
     transaction: str | None = None
+    flaw: ProfileFlaw | None = None
+    """What is wrong with the profile that came along, where that is the reason."""
 
 
 class StopCharging(Request):
@@ -258,6 +261,62 @@ class SettingsListed(Reply):
     result: Literal["accepted", "rejected", "not_supported", "empty"]
 
 
+class SetProfile(Request):
+    """Install a charging profile at a place, in the stead of the one it replaces."""
+
+    type: Literal["set_profile"] = "set_profile"
+    place: Place
+    profile: ChargingProfile
+
+
+class ProfileSet(Reply):
+    """Whether it was installed, and if not, why."""
+
+    type: Literal["profile_set"] = "profile_set"
+    result: Literal["accepted", "rejected"]
+    flaw: ProfileFlaw | None = None
+
+
+class ClearProfiles(Request):
+    """Remove charging profiles: the one with this id, or all to which every criterion given applies."""
+
+    type: Literal["clear_profiles"] = "clear_profiles"
+    profile: int | None = None
+    place: Place | None = None
+    """Where it is installed: the station itself, or an EVSE."""
+    purpose: ProfilePurpose | None = None
+    stack_level: int | None = None
+
+
+class ProfilesCleared(Reply):
+    """Whether there were any."""
+
+    type: Literal["profiles_cleared"] = "profiles_cleared"
+    result: Literal["accepted", "unknown"]
+
+
+class ComposeSchedule(Request):
+    """Say what limits all profiles together will give, from now on for `duration_s` seconds."""
+
+    type: Literal["compose_schedule"] = "compose_schedule"
+    place: Place
+    duration_s: int
+    unit: RateUnit | None = None
+
+
+class ScheduleComposed(Reply):
+    """The limits, rounded to one decimal. Without a limit a period shows what the hardware can give."""
+
+    type: Literal["schedule_composed"] = "schedule_composed"
+    result: Literal["accepted", "rejected"]
+    flaw: Literal["bad_unit", "unknown_place", "bad_duration"] | None = None
+    start: AwareDatetime | None = None
+    duration_s: int | None = None
+    """How far the periods reach: less than was asked for where there would be too many of them."""
+    unit: RateUnit | None = None
+    periods: tuple[SchedulePeriod, ...] = ()
+
+
 AnyRequest = Annotated[
     StartCharging
     | StopCharging
@@ -269,7 +328,10 @@ AnyRequest = Annotated[
     | PassData
     | ReadSettings
     | WriteSettings
-    | ListSettings,
+    | ListSettings
+    | SetProfile
+    | ClearProfiles
+    | ComposeSchedule,
     Field(discriminator="type"),
 ]
 
@@ -285,6 +347,9 @@ AnyReply = Annotated[
     | SettingsRead
     | SettingsWritten
     | SettingsListed
+    | ProfileSet
+    | ProfilesCleared
+    | ScheduleComposed
     | Declined
     | Silence,
     Field(discriminator="type"),

@@ -54,6 +54,8 @@ class Setting:
     options: tuple[str, ...] = ()
     reboot: bool = False
     derived: bool = False
+    key_words: tuple[tuple[str, str], ...] = ()
+    """Where the key spells the options otherwise: (the variable's word, the key's word)."""
 
     @property
     def name(self) -> str:
@@ -131,6 +133,7 @@ def _derived(
 
 _REGISTER = "Energy.Active.Import.Register"
 _COMM = "OCPPCommCtrlr"
+_SMART = "SmartChargingCtrlr"
 
 CATALOGUE: tuple[Setting, ...] = (
     # authorization
@@ -189,6 +192,29 @@ CATALOGUE: tuple[Setting, ...] = (
     _measurands("AlignedDataCtrlr", "Measurands", "MeterValuesAlignedData", _REGISTER),
     _number("AlignedDataCtrlr", "TxEndedInterval", None, 0, unit="s"),
     _measurands("AlignedDataCtrlr", "TxEndedMeasurands", "StopTxnAlignedData", ""),
+    # smart charging
+    _flag(_SMART, "Available", None, True, "read_only"),
+    _flag(_SMART, "Enabled", None, True),
+    _number(_SMART, "ProfileStackLevel", "ChargeProfileMaxStackLevel", 10, access="read_only"),
+    Setting(
+        component=_SMART, variable="RateUnit", key="ChargingScheduleAllowedChargingRateUnit", kind="member_list",
+        access="read_only", options=("A", "W"), default="A,W", key_words=(("A", "Current"), ("W", "Power")),
+    ),
+    _number(_SMART, "PeriodsPerSchedule", "ChargingScheduleMaxPeriods", 24, access="read_only", minimum=1, maximum=1000),
+    _flag(_SMART, "Phases3to1", "ConnectorSwitch3to1PhaseSupported", True, "read_only"),
+    _flag(_SMART, "ACPhaseSwitchingSupported", None, False, "read_only"),
+    _flag(_SMART, "ExternalControlSignalsEnabled", None, True, "read_only"),
+    Setting(
+        component=_SMART, variable="LimitChangeSignificance", kind="decimal", unit="Percent", default="10",
+        minimum=0, maximum=100,
+    ),
+    _derived(_SMART, "Entries", kind="integer", instance="ChargingProfiles", minimum=0, maximum=20),
+    _number(CUSTOM, "MaxChargingProfilesInstalled", "MaxChargingProfilesInstalled", 20, access="read_only", maximum=1000),
+    _number(CUSTOM, "LeastPilotCurrent", "LeastPilotCurrent", 6, unit="A", maximum=80),
+    Setting(
+        component=CUSTOM, variable="PowerLimitReading", key="PowerLimitReading", kind="option_list",
+        options=("total", "per_phase"),
+    ),
     # limits of messages
     _number(
         "DeviceDataCtrlr", "ItemsPerMessage", "GetConfigurationMaxKeys", 50, instance="GetVariables", access="read_only"
@@ -251,3 +277,12 @@ def key_of(name: SettingName) -> str | None:
     if row is not None:
         return row.key
     return name.variable if name.component.casefold() == CUSTOM.casefold() else None
+
+
+def worded_for_key(key: str, value: str) -> str:
+    """A value as the key spells it, where it has other words than the variable: `A` is `Current`."""
+    row = BY_KEY.get(key.casefold())
+    if row is None or not row.key_words:
+        return value
+    words = dict(row.key_words)
+    return ",".join(words.get(item, item) for item in value.split(","))

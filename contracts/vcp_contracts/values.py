@@ -132,6 +132,9 @@ CoarseStatus = Literal["available", "occupied", "reserved", "unavailable", "faul
 
 ChargingState = Literal["idle", "ev_connected", "charging", "suspended_ev", "suspended_evse"]
 
+LimitedBy = Literal["hardware", "station_max", "external", "tx_default", "tx", "shared"]
+"""What sets a limit: the connector, a charging profile by its purpose, or the station's limit shared with others."""
+
 Trigger = Literal[
     "abnormal_condition",
     "authorized",

@@ -5,7 +5,8 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from vcp_contracts.configuration import ChargePointConfiguration
-from vcp_contracts.values import ChargingState, CoarseStatus, ConnectorType, Fault, FineStatus
+from vcp_contracts.profiles import ProfilePurpose
+from vcp_contracts.values import ChargingState, CoarseStatus, ConnectorType, Fault, FineStatus, LimitedBy
 from vcp_contracts.words import Value
 
 
@@ -63,6 +64,26 @@ class TransactionView(Value):
     seq: int
 
 
+class LimitView(Value):
+    """What a running transaction's car may draw, where that is less than the connector could give."""
+
+    current_a: float
+    phases: int
+    by: LimitedBy
+
+
+class ProfileView(Value):
+    """An installed charging profile. EVSE 0: the station."""
+
+    id: int
+    evse: int
+    purpose: ProfilePurpose
+    stack_level: int
+    kind: Literal["absolute", "recurring", "relative"]
+    transaction: str | None = None
+    """The charger's own id of the transaction it is for."""
+
+
 class EvseView(Value):
     """One EVSE with its meter. `register_wh` holds at `metered_at`; since then `power_w` has been drawn."""
 
@@ -74,6 +95,7 @@ class EvseView(Value):
     metered_at: AwareDatetime
     power_w: float
     soc_percent: float | None = None
+    limit: LimitView | None = None
 
 
 class QueueView(Value):
@@ -102,5 +124,6 @@ class ChargePointView(Value):
     queue: QueueView
     settings: dict[str, str]
     """Settings that differ from their defaults, by key or `Component.Variable[instance]`."""
+    profiles: tuple[ProfileView, ...] = ()
     quarantined: bool = False
     """True: a timer of this charger failed twice; it stands still until it is provisioned again or powered on."""

@@ -50,6 +50,10 @@ THREE_MESSAGES = Manners(
     power_limit_reading="total",
     password_rule="hex_or_text",
     resume_reset=False,
+    same_profile="replaced",
+    own_default_profile="overrides",
+    unnamed_tx_profile="current",
+    schedule_start="optional",
 )
 EVENT_STREAM = THREE_MESSAGES.model_copy(
     update={
@@ -74,6 +78,11 @@ EVENT_STREAM = THREE_MESSAGES.model_copy(
         "anonymous_start": True,
         "unlock_in_transaction": "refused",
         "rejected_gate": "security_error",
+        "power_limit_reading": "per_phase",
+        "same_profile": "refused",
+        "own_default_profile": "pooled",
+        "unnamed_tx_profile": "refused",
+        "schedule_start": "strict",
     }
 )
 SPOKEN = {"three": THREE_MESSAGES, "stream": EVENT_STREAM}
@@ -131,6 +140,7 @@ class Story:
             reborn = Charger.load("CP001", self.sections, self.queue)
             assert reborn.facts == self.cp.facts
             assert reborn.tokens == self.cp.tokens
+            assert reborn.profiles == self.cp.profiles
             assert reborn.settings.kept == self.cp.settings.kept
             assert reborn.queue.keys() == self.cp.queue.keys()
             reborn.now = self.cp.now

@@ -24,6 +24,7 @@ from vcp_abstraction.facts import (
     Facts,
     Lane,
     Origin,
+    Profiles,
     Queued,
     SettingValues,
     Setup,
@@ -97,6 +98,7 @@ class Charger:
         self.facts = Facts()
         self.tokens = Tokens()
         self.end_samples = EndSamples()
+        self.profiles = Profiles()
         self.settings = Settings(SettingValues())
         self.queue: dict[int, Queued] = {}
         self._configuration_json: tuple[ChargePointConfiguration, bytes] | None = None
@@ -145,6 +147,8 @@ class Charger:
             cp.tokens = Tokens.model_validate_json(sections["tokens"])
         if "end_samples" in sections:
             cp.end_samples = EndSamples.model_validate_json(sections["end_samples"])
+        if "profiles" in sections:
+            cp.profiles = Profiles.model_validate_json(sections["profiles"])
         if "settings" in sections:
             cp.settings = Settings(SettingValues.model_validate_json(sections["settings"]))
         cp.queue = {int(n): Queued.model_validate_json(entry) for n, entry in queue.items()}
@@ -161,6 +165,8 @@ class Charger:
             sections["tokens"] = to_json(self.tokens, exclude_none=True)
         if "end_samples" in self._dirty:
             sections["end_samples"] = to_json(self.end_samples, exclude_none=True)
+        if "profiles" in self._dirty:
+            sections["profiles"] = to_json(self.profiles, exclude_none=True)
         if self.settings.changed or "setup" in self._dirty:
             sections["settings"] = to_json(self.settings.kept)
             self.settings.changed = False

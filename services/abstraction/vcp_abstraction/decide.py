@@ -26,6 +26,7 @@ from vcp_abstraction.blocks import (
     provisioning,
     remote,
     settings,
+    smart_charging,
 )
 from vcp_abstraction.blocks import link as links
 from vcp_abstraction.charger import Charger, Decision, Impossible, Surroundings
@@ -42,6 +43,7 @@ COMMANDS: dict[type[Word], Callable[[Charger, Any], None]] = {
     commands.Unplug: cable.unplug,
     commands.SetEv: cable.set_ev,
     commands.SetMeter: cable.set_meter,
+    commands.LimitGrid: smart_charging.limit_grid,
     commands.PresentToken: authorization.present_token,
     commands.PressStart: authorization.press_start,
     commands.PressStop: authorization.press_stop,
@@ -69,6 +71,9 @@ REQUESTS: dict[type[Word], Callable[[Charger, Any], Reply]] = {
     requests.WriteSettings: settings.write_settings,
     requests.ListSettings: settings.list_settings,
     requests.PassData: data.receive_data,
+    requests.SetProfile: smart_charging.set_profile,
+    requests.ClearProfiles: smart_charging.clear_profiles,
+    requests.ComposeSchedule: smart_charging.compose_schedule,
 }
 
 OUTCOMES: dict[type[Word], Callable[[Charger, Any], None]] = {

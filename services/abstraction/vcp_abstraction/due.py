@@ -63,6 +63,8 @@ def timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
         yield from _on_line(cp)
     if facts.aligned_due is not None:
         yield facts.aligned_due, metering.aligned
+    if facts.limit_due is not None:
+        yield facts.limit_due, transactions.follow_limits
     for evse in facts.evses:
         yield from _at(evse.id, cp)
 
@@ -76,6 +78,9 @@ def move(cp: Charger, by: timedelta) -> None:
             if when is not None:
                 setattr(holder, name, when + by)
     metering.align(cp)
+    if cp.profiles.installed:
+        # another time, other limits: looked at at once
+        facts.limit_due = cp.now
 
 
 def _times(facts: Facts) -> Iterator[tuple[Kept, tuple[str, ...]]]:
@@ -88,7 +93,7 @@ def _times(facts: Facts) -> Iterator[tuple[Kept, tuple[str, ...]]]:
         if evse.authorization is not None:
             yield evse.authorization, ("deadline",)
         if evse.transaction is not None:
-            yield evse.transaction, ("sample_due",)
+            yield evse.transaction, ("sample_due", "power_path_since")
 
 
 def _on_line(cp: Charger) -> Iterator[tuple[datetime, Task]]:

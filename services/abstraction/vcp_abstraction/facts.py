@@ -7,10 +7,12 @@ from pydantic import BaseModel, Field
 from vcp_contracts.actions import AnyAction, SessionNews
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.manners import StartPoint
+from vcp_contracts.profiles import ChargingProfile
 from vcp_contracts.values import (
     BootReason,
     ChargingState,
     Fault,
+    LimitedBy,
     Sample,
     StopReason,
     Token,
@@ -204,6 +206,8 @@ class Transaction(Kept):
     remote_start: int | None = None
     state: ChargingState = "idle"
     started_at: datetime
+    power_path_since: datetime | None = None
+    """When cable and authorization first were both there, in whole seconds: relative schedules start then."""
     start_wh: float
     seq: int = 0
     told: set[SessionNews] = Field(default_factory=set)
@@ -228,6 +232,22 @@ class Telling(Kept):
     ended: bool = False
 
 
+class Offer(Kept):
+    """What the station lets a car draw, where that is less than the connector could give."""
+
+    current_a: float
+    """Of each phase; 0: the station withholds energy."""
+    phases: int
+    by: LimitedBy
+
+
+class HeldProfile(Kept):
+    """A charging profile that came along with a remote start: it waits for the transaction."""
+
+    profile: ChargingProfile
+    token: Token
+
+
 class EvseFacts(Kept):
     """One EVSE."""
 
@@ -244,6 +264,8 @@ class EvseFacts(Kept):
     transaction: Transaction | None = None
     finishing: bool = False
     """A session is over, and the user has yet to unplug."""
+    offer: Offer | None = None
+    held: HeldProfile | None = None
     plug_deadline: datetime | None = None
     """Plugged without a token: until when one must come."""
 
@@ -285,6 +307,8 @@ class Facts(Kept):
     observed: dict[str, str] = Field(default_factory=dict)
     last_spoken: datetime | None = None
     aligned_due: datetime | None = None
+    limit_due: datetime | None = None
+    """When a charging profile may next change what a running transaction is offered."""
     event_number: int = 0
     behaviour: Behaviour = Field(default_factory=Behaviour)
 
@@ -308,6 +332,22 @@ class EndSamples(Kept):
 
     of: dict[str, list[Sample]] = Field(default_factory=dict)
     """Transaction → its readings, the oldest first."""
+
+
+class Installed(Kept):
+    """A charging profile, and what it is for."""
+
+    profile: ChargingProfile
+    evse: int
+    """0: the station."""
+    transaction: str | None = None
+    """The charger's own id of the transaction that it is for, and dies with."""
+
+
+class Profiles(Kept):
+    """The charging profiles, in the order in which they came."""
+
+    installed: list[Installed] = Field(default_factory=list)
 
 
 class SettingValues(Kept):

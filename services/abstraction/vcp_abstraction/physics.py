@@ -10,6 +10,9 @@ from vcp_abstraction.facts import ConnectorFacts, EvseFacts
 
 NOMINAL_FREQUENCY_HZ = 50.0
 
+FORESEEN_HOURS = 100_000
+"""A battery that would be full later than this is not waited for: a limit may leave next to nothing."""
+
 
 def advance_meter(evse: EvseFacts, now: datetime) -> None:
     """Brings the register (and the car's battery) up to `now` with the power that has flowed since."""
@@ -48,12 +51,25 @@ def outlet(cp: Charger, evse: EvseFacts, connector: ConnectorFacts | None = None
     return Outlet(voltage_v=hardware.voltage_v, phases=phases, most_a=hardware.max_current_a)
 
 
+def offered(cp: Charger, evse: EvseFacts) -> Outlet:
+    """What the station offers the car now: the outlet within the charging profiles' limits."""
+    given = outlet(cp, evse)
+    offer = evse.offer
+    if offer is None:
+        return given
+    return Outlet(
+        voltage_v=given.voltage_v,
+        phases=min(given.phases, offer.phases),
+        most_a=min(given.most_a, offer.current_a),
+    )
+
+
 def drawn_w(cp: Charger, evse: EvseFacts) -> float:
-    """What the car would draw now if the station lets it: the least of its wish and the connector."""
+    """What the car would draw now if the station lets it: the least of its wish, the connector and the limits."""
     ev = evse.ev
     if not ev.ready or ev.soc_wh >= ev.battery_wh:
         return 0.0
-    most = outlet(cp, evse).most_w
+    most = offered(cp, evse).most_w
     return most if ev.wish_w is None else min(most, ev.wish_w)
 
 
@@ -65,6 +81,8 @@ def battery_full_at(evse: EvseFacts) -> datetime | None:
     transaction = evse.transaction
     if transaction is not None and transaction.energy_left_wh is not None:
         left_wh = min(left_wh, transaction.energy_left_wh)
+    if left_wh > evse.power_w * FORESEEN_HOURS:
+        return None
     # rounded up to the next millisecond, so that at that time it is truly reached
     milliseconds = int(left_wh * 3_600_000 / evse.power_w) + 1
     return evse.metered_at + timedelta(milliseconds=milliseconds)
@@ -78,7 +96,7 @@ def register_wh(evse: EvseFacts) -> int:
 def sample(cp: Charger, evse: EvseFacts, measurands: list[str], context: ReadingContext) -> Sample | None:
     """Reads the meter. Voltage, current, power and energy agree with each other. None where nothing is to be read."""
     advance_meter(evse, cp.now)
-    given = outlet(cp, evse)
+    given = offered(cp, evse)
     readings: list[Reading] = []
     for measurand in measurands:
         readings.extend(_read(evse, given, measurand, context))

@@ -1,5 +1,7 @@
 """The charger's settings: typed reading, and writing under the catalogue's rules. Keeps differences from the defaults."""
 
+from math import isfinite
+
 from vcp_contracts.settings import BY_NAME, Setting
 
 from vcp_abstraction.facts import SettingValues
@@ -58,8 +60,10 @@ def normal(row: Setting, value: str) -> tuple[str | None, str]:
         return (folded, "") if folded in ("true", "false") else (None, "must be true or false")
     if row.kind == "integer":
         return _integer(row, text)
+    if row.kind == "decimal":
+        return _decimal(row, text)
     if row.kind in ("member_list", "sequence_list"):
-        return _members(row, text)
+        return _members(row, _in_own_words(row, text))
     if row.kind == "option_list" and row.options and text not in row.options:
         return None, f"must be one of {', '.join(row.options)}"
     return value, ""
@@ -70,12 +74,32 @@ def _integer(row: Setting, text: str) -> tuple[str | None, str]:
         number = int(text)
     except ValueError:
         return None, "must be a whole number"
+    rule = _bounds(row, number)
+    return (None, rule) if rule else (str(number), "")
+
+
+def _decimal(row: Setting, text: str) -> tuple[str | None, str]:
+    try:
+        number = float(text)
+    except ValueError:
+        return None, "must be a number"
+    if not isfinite(number):
+        return None, "must be a number"
+    rule = _bounds(row, number)
+    return (None, rule) if rule else (text, "")
+
+
+def _bounds(row: Setting, number: float) -> str:
     if row.minimum is not None and number < row.minimum:
-        return None, f"must be at least {row.minimum:g}"
+        return f"must be at least {row.minimum:g}"
     most = row.maximum if row.maximum is not None else MOST
-    if number > most:
-        return None, f"must be at most {most:.0f}"
-    return str(number), ""
+    return f"must be at most {most:.0f}" if number > most else ""
+
+
+def _in_own_words(row: Setting, text: str) -> str:
+    """A list as the variable has it, where its key has other words."""
+    own = {spelt: word for word, spelt in row.key_words}
+    return ",".join(own.get(item.strip(), item) for item in text.split(",")) if own else text
 
 
 def _members(row: Setting, text: str) -> tuple[str | None, str]:

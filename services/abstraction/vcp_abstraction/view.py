@@ -9,7 +9,7 @@ from vcp_contracts.values import Fault
 from vcp_abstraction import status
 from vcp_abstraction.blocks.authorization import mask
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import ConnectorFacts, EvseFacts, Transaction
+from vcp_abstraction.facts import ConnectorFacts, EvseFacts, Installed, Offer, Transaction
 
 
 def view_of(cp: Charger) -> bytes:
@@ -46,6 +46,7 @@ def view_of(cp: Charger) -> bytes:
             "in_flight": lanes.in_flight.word if lanes.in_flight else None,
         },
         "settings": {_shown(name): value for name, value in cp.settings.kept.values.items()},
+        "profiles": [_profile(each) for each in cp.profiles.installed],
         "quarantined": facts.quarantined,
     }
     return orjson.dumps(whole, option=orjson.OPT_UTC_Z)
@@ -62,6 +63,23 @@ def _evse(cp: Charger, evse: EvseFacts) -> dict[str, object]:
         "metered_at": evse.metered_at,
         "power_w": round(evse.power_w, 3),
         "soc_percent": round(100 * evse.ev.soc_wh / evse.ev.battery_wh, 1),
+        "limit": _limit(evse.offer) if evse.offer is not None else None,
+    }
+
+
+def _limit(offer: Offer) -> dict[str, object]:
+    return {"current_a": round(offer.current_a, 3), "phases": offer.phases, "by": offer.by}
+
+
+def _profile(each: Installed) -> dict[str, object]:
+    profile = each.profile
+    return {
+        "id": profile.id,
+        "evse": each.evse,
+        "purpose": profile.purpose,
+        "stack_level": profile.stack_level,
+        "kind": profile.kind,
+        "transaction": each.transaction,
     }
 
 

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from vcp_contracts import requests
 from vcp_contracts.actions import Authorize, Beat, Boot, PassData, ReportTransaction
+from vcp_contracts.profiles import SchedulePeriod
 from vcp_contracts.requests import Reply
 from vcp_contracts.values import Token
 from vcp_handler.dialects import ocpp16, ocpp201
@@ -92,6 +93,8 @@ REPLIES: dict[type[requests.Request], tuple[type[Reply], tuple[str, ...]]] = {
     requests.Trigger: (requests.Triggered, ("accepted", "rejected", "not_implemented")),
     requests.ForgetTokens: (requests.TokensForgotten, ("accepted", "rejected")),
     requests.PassData: (requests.DataPassed, ("accepted", "rejected", "unknown_message", "unknown_vendor")),
+    requests.SetProfile: (requests.ProfileSet, ("accepted", "rejected")),
+    requests.ClearProfiles: (requests.ProfilesCleared, ("accepted", "unknown")),
     requests.ListSettings: (requests.SettingsListed, ("accepted", "rejected", "not_supported", "empty")),
 }
 READ = ("accepted", "unknown_component", "unknown_variable", "write_only", "no_such_attribute")
@@ -119,8 +122,27 @@ def any_reply(data: st.DataObject, request: requests.Request) -> Reply:
     if isinstance(request, requests.WriteSettings):
         wanted = [setting.name for setting in request.settings]
         return requests.SettingsWritten(**head, settings=tuple(any_write(data, name) for name in wanted))
+    if isinstance(request, requests.ComposeSchedule):
+        return any_composite(data, head, request)
     model, results = REPLIES[type(request)]
     return model(**head, result=data.draw(st.sampled_from(results)))
+
+
+def any_composite(
+    data: st.DataObject, head: dict[str, Any], request: requests.ComposeSchedule
+) -> requests.ScheduleComposed:
+    if data.draw(st.booleans()):
+        flaw = data.draw(st.sampled_from([None, "bad_unit", "unknown_place", "bad_duration"]))
+        return requests.ScheduleComposed(**head, result="rejected", flaw=flaw)
+    limits = data.draw(st.lists(st.floats(0, 1e6), min_size=1, max_size=5))
+    phases = data.draw(st.none() | st.integers(1, 3))
+    periods = tuple(
+        SchedulePeriod(start_s=n, limit=round(limit, 1), phases=phases) for n, limit in enumerate(limits)
+    )
+    unit = request.unit or "A"
+    return requests.ScheduleComposed(
+        **head, result="accepted", start=ENVELOPE["at"], duration_s=60, unit=unit, periods=periods
+    )
 
 
 def any_read(data: st.DataObject, name: Any) -> requests.SettingRead:

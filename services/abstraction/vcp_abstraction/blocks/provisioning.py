@@ -21,6 +21,7 @@ from vcp_abstraction.facts import (
     ConnectorFacts,
     EvseFacts,
     Facts,
+    Profiles,
     Registration,
     Restart,
     SettingValues,
@@ -104,6 +105,7 @@ def _first(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) -
     cp.facts = Facts(clock=_clock(cp, new))
     cp.now = cp.facts.clock.at(cp.real)
     cp.facts.evses = _hardware(cp, new)
+    cp.profiles = Profiles()
     cp.settings = Settings(SettingValues())
     _put_all(cp, values)
     metering.reschedule(cp)

@@ -13,7 +13,7 @@ from vcp_contracts.requests import (
 from vcp_contracts.values import Place, Token
 
 from vcp_abstraction import physics, status
-from vcp_abstraction.blocks import authorization, provisioning, transactions
+from vcp_abstraction.blocks import authorization, provisioning, smart_charging, transactions
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts import EvseFacts
 
@@ -23,6 +23,9 @@ def start_charging(cp: Charger, it: StartCharging) -> ChargingStart:
     evse, why_not = _chosen(cp, it)
     if evse is None:
         return ChargingStart(**cp.reply(it), result="rejected", detail=why_not)
+    flaw = smart_charging.hold(cp, evse, it)
+    if flaw is not None:
+        return ChargingStart(**cp.reply(it), result="rejected", flaw=flaw.kind, detail=flaw.detail)
     open_transaction = evse.transaction.id if evse.transaction is not None else None
     asks = cp.settings.flag("AuthCtrlr.AuthorizeRemoteStart") and it.token.kind not in (
         "central",

@@ -21,7 +21,7 @@ from vcp_contracts.settings import BY_NAME, CATALOGUE, Setting, find, full_name
 from vcp_contracts.values import SettingName
 
 from vcp_abstraction import physics, status
-from vcp_abstraction.blocks import link, metering
+from vcp_abstraction.blocks import link, metering, transactions
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.settings import normal
 
@@ -69,7 +69,10 @@ def _derived(cp: Charger, row: Setting) -> str | None:
         case "Custom.NumberOfConnectors":
             return str(len(configuration.evses))
         case "Custom.SupportedFeatureProfiles":
-            return "Core,RemoteTrigger"
+            smart = cp.settings.flag("SmartChargingCtrlr.Available")
+            return "Core,SmartCharging,RemoteTrigger" if smart else "Core,RemoteTrigger"
+        case "SmartChargingCtrlr.Entries[ChargingProfiles]":
+            return str(len(cp.profiles.installed))
         case name:
             raise KeyError(name)
 
@@ -234,9 +237,18 @@ def _take_effect(cp: Charger, names: set[str]) -> None:
         metering.reschedule(cp)
     if folded & WIRE:
         link.tune(cp)
+    if folded & LIMITING:
+        transactions.follow_limits(cp)
 
 
 METERING = {"sampleddatactrlr.txupdatedinterval", "aligneddatactrlr.interval"}
+LIMITING = {
+    "smartchargingctrlr.available",
+    "smartchargingctrlr.enabled",
+    "smartchargingctrlr.phases3to1",
+    "custom.leastpilotcurrent",
+    "custom.powerlimitreading",
+}
 WIRE = {
     "ocppcommctrlr.websocketpinginterval",
     "ocppcommctrlr.retrybackoffwaitminimum",

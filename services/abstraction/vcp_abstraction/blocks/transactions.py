@@ -12,7 +12,7 @@ from vcp_contracts.manners import StartPoint
 from vcp_contracts.outcomes import TransactionAnswer
 from vcp_contracts.values import ChargingState, Place, Sample, StopReason, Token, TokenInfo, Trigger
 
-from vcp_abstraction import lanes, physics, status
+from vcp_abstraction import installed, lanes, limits, physics, status
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts import EvseFacts, Queued, Telling, Transaction
 
@@ -71,6 +71,8 @@ def charging_state(cp: Charger, evse: EvseFacts) -> ChargingState:
         return "ev_connected"
     transaction = evse.transaction
     withheld = transaction is not None and transaction.suspended
+    if evse.offer is not None and evse.offer.current_a <= 0:
+        withheld = True
     if withheld or status.blocking_fault(cp, evse) is not None:
         return "suspended_evse"
     return "charging" if physics.drawn_w(cp, evse) > 0 else "suspended_ev"
@@ -95,6 +97,35 @@ def advance(
         _go_on(cp, evse, trigger, token)
     _let_flow(cp, evse)
     status.observe(cp, note)
+    if cp.profiles.installed:
+        follow_limits(cp)
+
+
+def follow_limits(cp: Charger) -> None:
+    """Lets every running transaction do what the charging profiles say now: one may have changed another's share."""
+    limits.settle(cp)
+    for evse in list(cp.running()):
+        trigger = _behind(cp, evse)
+        if trigger is not None:
+            advance(cp, evse, trigger)
+
+
+def _behind(cp: Charger, evse: EvseFacts) -> Trigger | None:
+    """Why a transaction must go on: its state or its power is not what the facts say; None if they are."""
+    transaction = evse.transaction
+    if transaction is None:
+        return None
+    physics.advance_meter(evse, cp.now)
+    state = charging_state(cp, evse)
+    if state != transaction.state:
+        return "charging_state_changed"
+    flows_w = physics.drawn_w(cp, evse) if state == "charging" else 0.0
+    if flows_w == evse.power_w:
+        return None
+    # 2.0.1 TriggerReasonEnumType: told where the rate changes by more than LimitChangeSignificance
+    significance = float(cp.settings.text("SmartChargingCtrlr.LimitChangeSignificance"))
+    significant = abs(flows_w - evse.power_w) > evse.power_w * significance / 100
+    return "charging_rate_changed" if significant else "charging_state_changed"
 
 
 def _let_flow(cp: Charger, evse: EvseFacts) -> None:
@@ -143,19 +174,31 @@ def start(cp: Charger, evse: EvseFacts, trigger: Trigger) -> None:
     if connector is not None and authorization is not None:
         lock(cp, evse)
         authorization.deadline = None
-    interval = cp.settings.seconds("SampledDataCtrlr.TxUpdatedInterval")
-    transaction.sample_due = cp.now + timedelta(seconds=interval) if interval > 0 else None
-    begin = physics.sample(cp, evse, end_measurands(cp), "begin")
-    keep_for_end(cp, transaction, begin)
     cp.note(
         TransactionStarted,
         transaction=transaction.id,
         place=Place(evse=evse.id, connector=transaction.connector),
         register_wh=physics.register_wh(evse),
     )
+    _supply(cp, evse)
+    interval = cp.settings.seconds("SampledDataCtrlr.TxUpdatedInterval")
+    transaction.sample_due = cp.now + timedelta(seconds=interval) if interval > 0 else None
+    begin = physics.sample(cp, evse, end_measurands(cp), "begin")
+    keep_for_end(cp, transaction, begin)
     first = physics.sample(cp, evse, cp.settings.members("SampledDataCtrlr.TxStartedMeasurands"), "begin")
     tell(cp, evse, "started", trigger, (first,) if first else ())
     _go_on(cp, evse, "charging_state_changed", None)
+
+
+def _supply(cp: Charger, evse: EvseFacts) -> None:
+    """Once cable and authorization are there, charging profiles count: what the car is offered follows from them."""
+    transaction = evse.transaction
+    assert transaction is not None
+    if transaction.power_path_since is None and holds(cp, evse, "power_path_closed"):
+        transaction.power_path_since = cp.now.replace(microsecond=0)
+    if evse.held is not None and transaction.token is not None:
+        installed.adopt(cp, evse)
+    limits.settle(cp)
 
 
 def _go_on(cp: Charger, evse: EvseFacts, trigger: Trigger, token: Token | None) -> None:
@@ -171,6 +214,7 @@ def _go_on(cp: Charger, evse: EvseFacts, trigger: Trigger, token: Token | None) 
         if authorization is not None:
             lock(cp, evse)
             authorization.deadline = None
+    _supply(cp, evse)
     state = charging_state(cp, evse)
     specific = trigger != "charging_state_changed" or token is not None
     if state == transaction.state and not specific:
@@ -223,8 +267,10 @@ def end(
         energy_wh=physics.register_wh(evse) - int(transaction.start_wh + 1e-6),
         backend_name=telling.backend_name,
     )
+    installed.forget(cp, transaction)
     evse.transaction = None
     evse.authorization = None
+    evse.offer = None
     evse.finishing = cable_left(cp, evse)
     if transaction.stop_reason != "deauthorized":
         # 1.6 errata 3.17: the cable of a refused token stays locked until its owner shows it again
@@ -308,7 +354,7 @@ def _new_phases(cp: Charger, evse: EvseFacts, transaction: Transaction) -> int |
     """How many phases are in use, where that was not told before."""
     if transaction.state != "charging":
         return None
-    phases = physics.outlet(cp, evse).phases
+    phases = physics.offered(cp, evse).phases
     if phases == transaction.phases_told:
         return None
     transaction.phases_told = phases

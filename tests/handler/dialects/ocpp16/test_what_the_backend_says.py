@@ -50,17 +50,6 @@ COMMON: dict[str, Any] = {**ENVELOPE}
 REPLY: dict[str, Any] = {"id": "r1", "charge_point": "CP1", "link": "h1-1", "request": "h1-1:4"}
 
 BEAT_INTERVAL = SettingName(component="OCPPCommCtrlr", variable="HeartbeatInterval")
-PROFILE = {
-    "chargingProfileId": 1,
-    "stackLevel": 0,
-    "chargingProfilePurpose": "TxProfile",
-    "chargingProfileKind": "Relative",
-    "chargingSchedule": {
-        "chargingRateUnit": "A",
-        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16.0}],
-    },
-}
-
 HEARD: list[tuple[str, dict[str, Any], Request]] = [
     (
         "RemoteStartTransaction",
@@ -69,8 +58,8 @@ HEARD: list[tuple[str, dict[str, Any], Request]] = [
     ),
     (
         "RemoteStartTransaction",
-        {"idTag": "CARD1", "connectorId": 2, "chargingProfile": PROFILE},
-        StartCharging(**COMMON, token=Token(value="CARD1"), place=Place(evse=2), profile=PROFILE),
+        {"idTag": "CARD1", "connectorId": 2},
+        StartCharging(**COMMON, token=Token(value="CARD1"), place=Place(evse=2)),
     ),
     ("RemoteStopTransaction", {"transactionId": 77}, StopCharging(**COMMON, transaction="77")),
     ("RemoteStopTransaction", {"transactionId": -1}, StopCharging(**COMMON, transaction="-1")),

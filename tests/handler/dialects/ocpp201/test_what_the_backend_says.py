@@ -55,19 +55,6 @@ BEAT_INTERVAL = SettingName(component="OCPPCommCtrlr", variable="HeartbeatInterv
 STATE = SettingName(component="Connector", variable="AvailabilityState", evse=2, connector=1)
 TIMEOUT = SettingName(component="OCPPCommCtrlr", variable="MessageTimeout", instance="Default")
 CARD = {"idToken": "CARD1", "type": "ISO14443"}
-PROFILE = {
-    "id": 1,
-    "stackLevel": 0,
-    "chargingProfilePurpose": "TxProfile",
-    "chargingProfileKind": "Relative",
-    "chargingSchedule": [
-        {
-            "id": 1,
-            "chargingRateUnit": "A",
-            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16}],
-        }
-    ],
-}
 ASK_INTERVAL = {
     "component": {"name": "ocppcommctrlr"},
     "variable": {"name": "HeartbeatInterval"},
@@ -95,7 +82,6 @@ HEARD: list[tuple[str, dict[str, Any], Request]] = [
             "remoteStartId": 9,
             "evseId": 2,
             "groupIdToken": {"idToken": "FLEET", "type": "Central"},
-            "chargingProfile": PROFILE,
         },
         StartCharging(
             **COMMON,
@@ -103,7 +89,6 @@ HEARD: list[tuple[str, dict[str, Any], Request]] = [
             remote_start=9,
             place=Place(evse=2),
             group=Token(value="FLEET", kind="central"),
-            profile=PROFILE,
         ),
     ),
     (

@@ -11,10 +11,13 @@ from vcp_contracts.actions import (
 )
 from vcp_contracts.manners import Manners
 from vcp_contracts.requests import (
+    ClearProfiles,
+    ComposeSchedule,
     ForgetTokens,
     ReadSettings,
     Reset,
     SetAvailability,
+    SetProfile,
     StartCharging,
     StopCharging,
     Trigger,
@@ -30,6 +33,7 @@ from vcp_handler.dialects.ocpp16 import (
     provisioning,
     remote,
     settings,
+    smart_charging,
     spelling,
     transactions,
 )
@@ -59,12 +63,15 @@ MANNERS = Manners(
     unlock_in_transaction="ends_it",
     rejected_gate="silent",
     power_limit_reading="total",
+    same_profile="replaced",
+    own_default_profile="overrides",
+    unnamed_tx_profile="current",
+    schedule_start="optional",
     password_rule="hex_or_text",
     resume_reset=False,
 )
 
 _NO_RESERVATIONS = "the charger takes no reservations"
-_NO_SMART_CHARGING = "the charger keeps no charging profiles"
 _NO_LOCAL_LIST = "the charger keeps no local authorization list"
 _NO_FIRMWARE = "the charger's firmware can't be updated"
 _NO_LOGS = "the charger uploads no logs or diagnostics"
@@ -99,6 +106,9 @@ DIALECT = Dialect(
         Heard(action="UnlockConnector", contract=Unlock, read=availability.read_unlock, write=availability.write_unlocked),
         Heard(action="GetConfiguration", contract=ReadSettings, read=settings.read_get_configuration, write=settings.write_configuration),
         Heard(action="ChangeConfiguration", contract=WriteSettings, read=settings.read_change_configuration, write=settings.write_changed, secrets=(settings.NEW_VALUE,)),
+        Heard(action="SetChargingProfile", contract=SetProfile, read=smart_charging.read_set_profile, write=spelling.verdict),
+        Heard(action="ClearChargingProfile", contract=ClearProfiles, read=smart_charging.read_clear_profiles, write=smart_charging.write_cleared),
+        Heard(action="GetCompositeSchedule", contract=ComposeSchedule, read=smart_charging.read_compose, write=smart_charging.write_composed),
         Heard(action="ClearCache", contract=ForgetTokens, read=authorization.read_clear_cache, write=spelling.verdict),
         Heard(action="DataTransfer", contract=PassDataRequest, read=data.read_data, write=data.write_data_answer, depth="acknowledged"),
     ),
@@ -113,10 +123,8 @@ DIALECT = Dialect(
     refused={
         "CancelReservation": _NO_RESERVATIONS,
         "CertificateSigned": _NO_CERTIFICATES,
-        "ClearChargingProfile": _NO_SMART_CHARGING,
         "DeleteCertificate": _NO_CERTIFICATES,
         "ExtendedTriggerMessage": "TriggerMessage does the same for all that the charger can send",
-        "GetCompositeSchedule": _NO_SMART_CHARGING,
         "GetDiagnostics": _NO_LOGS,
         "GetInstalledCertificateIds": _NO_CERTIFICATES,
         "GetLocalListVersion": _NO_LOCAL_LIST,
@@ -124,7 +132,6 @@ DIALECT = Dialect(
         "InstallCertificate": _NO_CERTIFICATES,
         "ReserveNow": _NO_RESERVATIONS,
         "SendLocalList": _NO_LOCAL_LIST,
-        "SetChargingProfile": _NO_SMART_CHARGING,
         "SignedUpdateFirmware": _NO_FIRMWARE,
         "UpdateFirmware": _NO_FIRMWARE,
     },

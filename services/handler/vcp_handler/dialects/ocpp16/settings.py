@@ -8,7 +8,7 @@ from vcp_contracts.requests import (
     SettingToWrite,
     WriteSettings,
 )
-from vcp_contracts.settings import key_of, name_of_key
+from vcp_contracts.settings import key_of, name_of_key, worded_for_key
 from vcp_contracts.values import SettingName
 
 from vcp_handler.dialects.secrets import MASK, Secret
@@ -73,7 +73,7 @@ def _configuration(known: list[tuple[str, SettingRead]], unknown: list[str]) -> 
 def _key_value(key: str, setting: SettingRead) -> Payload:
     pair: Payload = {"key": key, "readonly": setting.read_only}
     if setting.value is not None and setting.result == "accepted":
-        pair["value"] = setting.value
+        pair["value"] = worded_for_key(key, setting.value)
     return pair
 
 

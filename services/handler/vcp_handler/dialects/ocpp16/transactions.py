@@ -8,6 +8,7 @@ from vcp_contracts.requests import StartCharging, StopCharging
 from vcp_contracts.values import Token
 
 from vcp_handler.dialects import instants
+from vcp_handler.dialects.ocpp16.smart_charging import optional_profile
 from vcp_handler.dialects.ocpp16.spelling import (
     STOP_REASON,
     measured,
@@ -101,7 +102,7 @@ def read_remote_start(payload: Payload, envelope: Envelope) -> StartCharging:
         **envelope,
         token=Token(value=payload["idTag"]),
         place=optional_place(payload),
-        profile=payload.get("chargingProfile"),
+        profile=optional_profile(payload),
     )
 
 

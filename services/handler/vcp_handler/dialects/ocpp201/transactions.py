@@ -6,6 +6,7 @@ from vcp_contracts.requests import ChargingStart, StartCharging, StopCharging
 from vcp_contracts.values import Token
 
 from vcp_handler.dialects import instants
+from vcp_handler.dialects.ocpp201.smart_charging import flaw_info, optional_profile
 from vcp_handler.dialects.ocpp201.spelling import (
     VERDICT,
     measured,
@@ -151,13 +152,14 @@ def read_request_start(payload: Payload, envelope: Envelope) -> StartCharging:
         place=None if evse is None else place(evse, None, "evseId"),
         remote_start=payload["remoteStartId"],
         group=optional_token(payload.get("groupIdToken")),
-        profile=payload.get("chargingProfile"),
+        profile=optional_profile(payload),
     )
 
 
 def write_started(reply: ChargingStart, _original: Payload) -> Payload:
     """RequestStartTransactionResponse; names a transaction that runs already (F01.FR.13)."""
-    return told(status=VERDICT[reply.result], statusInfo=remark(reply), transactionId=reply.transaction)
+    info = flaw_info(reply.flaw, reply.detail) or remark(reply)
+    return told(status=VERDICT[reply.result], statusInfo=info, transactionId=reply.transaction)
 
 
 def read_request_stop(payload: Payload, envelope: Envelope) -> StopCharging:

@@ -1,0 +1,266 @@
+"""Smart charging: profiles come, go and are composed; somebody else limits the grid. `limits` says what they lead to."""
+
+from vcp_contracts.commands import LimitGrid
+from vcp_contracts.profiles import ChargingProfile, ChargingSchedule, RateUnit, SchedulePeriod
+from vcp_contracts.requests import (
+    ClearProfiles,
+    ComposeSchedule,
+    Declined,
+    ProfilesCleared,
+    ProfileSet,
+    Request,
+    ScheduleComposed,
+    SetProfile,
+    StartCharging,
+)
+from vcp_contracts.values import Place
+
+from vcp_abstraction import composite, installed, limits
+from vcp_abstraction.blocks import transactions
+from vcp_abstraction.charger import Charger, Impossible
+from vcp_abstraction.facts import EvseFacts, HeldProfile, Installed, Transaction
+from vcp_abstraction.profiles import Capability, Flaw, flaw_of
+
+MOST_STEPS = 1000
+"""Changes of one EVSE's limit that a composite schedule looks at; a station's looks at fewer, as it has more EVSEs."""
+
+EXTERNAL_ID = -1
+"""The id of the external limit of the station; an EVSE's is as many less as its number (2.0.1 K11 to K13)."""
+
+
+# --- installing ------------------------------------------------------------------------------------------------------
+
+
+def set_profile(cp: Charger, it: SetProfile) -> ProfileSet | Declined:
+    """Installs a profile, and lets running transactions follow it at once (1.6 §5.16, 2.0.1 K01)."""
+    if not limits.count(cp):
+        return _none_here(cp, it)
+    if not cp.knows(it.place):
+        return Declined(**cp.reply(it), reason="bad_value", detail=f"there is no EVSE {it.place.evse}")
+    installed.drop_expired(cp)
+    flaw = flaw_of(it.profile, _capability(cp)) or _flaw_of_place(cp, it.place, it.profile)
+    new = Installed(profile=it.profile, evse=it.place.evse, transaction=_for(cp, it))
+    flaw = flaw or _clash(cp, new) or _no_room(cp, new)
+    if flaw is not None:
+        return ProfileSet(**cp.reply(it), result="rejected", flaw=flaw.kind, detail=flaw.detail)
+    installed.install(cp, new)
+    transactions.follow_limits(cp)
+    return ProfileSet(**cp.reply(it), result="accepted")
+
+
+def _none_here(cp: Charger, it: Request) -> Declined:
+    return Declined(**cp.reply(it), reason="not_supported", detail="smart charging is switched off")
+
+
+def _capability(cp: Charger) -> Capability:
+    units: set[RateUnit] = {
+        unit for unit in _UNITS if unit in cp.settings.members("SmartChargingCtrlr.RateUnit")
+    }
+    return Capability(
+        stack_levels=cp.settings.seconds("SmartChargingCtrlr.ProfileStackLevel"),
+        periods=cp.settings.seconds("SmartChargingCtrlr.PeriodsPerSchedule"),
+        units=frozenset(units),
+        strict_start=cp.manners.schedule_start == "strict",
+    )
+
+
+_UNITS: tuple[RateUnit, ...] = ("A", "W")
+
+
+def _for(cp: Charger, it: SetProfile) -> str | None:
+    """The transaction that a profile is for."""
+    if it.profile.purpose != "tx" or it.place.evse == 0:
+        return None
+    transaction = cp.facts.evses[it.place.evse - 1].transaction
+    return transaction.id if transaction is not None else None
+
+
+def _flaw_of_place(cp: Charger, place: Place, profile: ChargingProfile) -> Flaw | None:
+    if profile.purpose == "station_max" and place.evse != 0:
+        return Flaw("bad_profile", "the station's limit is for the whole station")
+    if profile.purpose != "tx":
+        return None
+    if place.evse == 0:
+        return Flaw("bad_profile", "a transaction's profile needs its EVSE")
+    transaction = cp.facts.evses[place.evse - 1].transaction
+    if transaction is None:
+        return Flaw("no_transaction", f"no transaction is running at EVSE {place.evse}")
+    if profile.transaction is None:
+        if cp.manners.unnamed_tx_profile == "current":
+            return None
+        return Flaw("bad_profile", "a transaction's profile must name it")
+    if profile.transaction != _wire_name(cp, transaction):
+        return Flaw("no_transaction", f"another transaction is running at EVSE {place.evse}")
+    return None
+
+
+def _wire_name(cp: Charger, transaction: Transaction) -> str | None:
+    if cp.manners.transactions_named_by == "station":
+        return transaction.id
+    return cp.facts.tellings[transaction.id].backend_name
+
+
+def _clash(cp: Charger, new: Installed) -> Flaw | None:
+    """2.0.1 K01.FR.06, .52, .53: one profile of a purpose and stack level at a time, unless it is the same one anew."""
+    if cp.manners.same_profile == "replaced":
+        return None
+    for old in cp.profiles.installed:
+        if old.profile.id == new.profile.id or old.profile.purpose == "external":
+            continue
+        same = (old.profile.purpose, old.profile.stack_level) == (
+            new.profile.purpose,
+            new.profile.stack_level,
+        )
+        both = old.evse == new.evse or (new.profile.purpose == "tx_default" and 0 in (old.evse, new.evse))
+        if same and both and _overlap(old.profile, new.profile):
+            return Flaw("duplicate", f"profile {old.profile.id} has this purpose and stack level")
+    return None
+
+
+def _overlap(one: ChargingProfile, other: ChargingProfile) -> bool:
+    return not (_before(one, other) or _before(other, one))
+
+
+def _before(one: ChargingProfile, other: ChargingProfile) -> bool:
+    return one.valid_to is not None and other.valid_from is not None and one.valid_to <= other.valid_from
+
+
+def _no_room(cp: Charger, new: Installed) -> Flaw | None:
+    most = cp.settings.seconds("Custom.MaxChargingProfilesInstalled")
+    held = sum(evse.held is not None for evse in cp.facts.evses)
+    kept = [
+        e for e in cp.profiles.installed if e.profile.purpose != "external" and not installed.replaces(new, e)
+    ]
+    return Flaw("too_many", f"the charger keeps {most} profiles") if len(kept) + held >= most else None
+
+
+def hold(cp: Charger, evse: EvseFacts, it: StartCharging) -> Flaw | None:
+    """Judges the profile that came along with a remote start, and keeps it for the transaction (1.6 §5.16.2, K05)."""
+    evse.held = None
+    profile = it.profile
+    if profile is None or not limits.count(cp):
+        return None
+    flaw = flaw_of(profile, _capability(cp))
+    if flaw is None and (profile.purpose != "tx" or profile.transaction is not None):
+        flaw = Flaw("bad_profile", "a remote start takes a transaction's profile that names no transaction")
+    flaw = flaw or _no_room(cp, Installed(profile=profile, evse=evse.id))
+    if flaw is not None:
+        return flaw
+    evse.held = HeldProfile(profile=profile, token=it.token)
+    return None
+
+
+# --- clearing --------------------------------------------------------------------------------------------------------
+
+
+def clear_profiles(cp: Charger, it: ClearProfiles) -> ProfilesCleared | Declined:
+    """Removes the profiles that are meant; others' constraints stay (1.6 §5.5, 2.0.1 K10)."""
+    if not limits.count(cp):
+        return _none_here(cp, it)
+    kept = [each for each in cp.profiles.installed if not _is_meant(each, it)]
+    if len(kept) == len(cp.profiles.installed):
+        return ProfilesCleared(**cp.reply(it), result="unknown")
+    cp.profiles.installed = kept
+    cp.touch("profiles")
+    transactions.follow_limits(cp)
+    return ProfilesCleared(**cp.reply(it), result="accepted")
+
+
+def _is_meant(each: Installed, it: ClearProfiles) -> bool:
+    profile = each.profile
+    if profile.purpose == "external":
+        return False
+    if it.profile is not None:
+        return profile.id == it.profile
+    return (
+        (it.place is None or it.place.evse == each.evse)
+        and it.purpose in (None, profile.purpose)
+        and it.stack_level in (None, profile.stack_level)
+    )
+
+
+# --- composing -------------------------------------------------------------------------------------------------------
+
+
+def compose_schedule(cp: Charger, it: ComposeSchedule) -> ScheduleComposed | Declined:
+    """What all profiles together will allow from now on (1.6 §5.7, 2.0.1 K08)."""
+    if not limits.count(cp):
+        return _none_here(cp, it)
+    if not cp.knows(it.place):
+        detail = f"there is no EVSE {it.place.evse}"
+        return ScheduleComposed(**cp.reply(it), result="rejected", flaw="unknown_place", detail=detail)
+    if it.duration_s < 0:
+        detail = "the duration can't be negative"
+        return ScheduleComposed(**cp.reply(it), result="rejected", flaw="bad_duration", detail=detail)
+    unit = it.unit or _usual_unit(cp, it.place)
+    if unit not in _capability(cp).units:
+        detail = f"the charger takes no limits in {unit}"
+        return ScheduleComposed(**cp.reply(it), result="rejected", flaw="bad_unit", detail=detail)
+    start = cp.now.replace(microsecond=0)
+    periods, reach_s = _composed(cp, it, unit)
+    return ScheduleComposed(
+        **cp.reply(it), result="accepted", start=start, duration_s=reach_s, unit=unit, periods=periods
+    )
+
+
+def _composed(cp: Charger, it: ComposeSchedule, unit: RateUnit) -> composite.Composite:
+    evses = cp.facts.evses
+    if it.place.evse == 0:
+        return composite.of_station(cp, unit, it.duration_s, max(50, MOST_STEPS // len(evses)))
+    return composite.of_evse(cp, evses[it.place.evse - 1], unit, it.duration_s, MOST_STEPS)
+
+
+def _usual_unit(cp: Charger, place: Place) -> RateUnit:
+    """Watts for direct current, else amperes, unless the charger knows only the other."""
+    direct = any(limits.is_direct_current(cp, evse) for evse in cp.evses_at(place))
+    wanted: RateUnit = "W" if direct else "A"
+    units = _capability(cp).units
+    return wanted if wanted in units or not units else next(iter(units))
+
+
+# --- the grid --------------------------------------------------------------------------------------------------------
+
+
+def limit_grid(cp: Charger, it: LimitGrid) -> None:
+    """Somebody else limits the station or an EVSE, or lifts that limit (2.0.1 K11 to K13)."""
+    if it.current_a is not None and it.power_w is not None:
+        raise Impossible(
+            "give current_a or power_w, not both", field="power_w", remedy="leave one of them out"
+        )
+    if it.evse:
+        cp.evse(it.evse)
+    if not limits.count(cp):
+        raise Impossible("smart charging is switched off", remedy="write SmartChargingCtrlr.Enabled")
+    if it.current_a is None and it.power_w is None:
+        _lift(cp, it.evse)
+    else:
+        installed.install(cp, Installed(profile=_external(cp, it), evse=it.evse))
+    transactions.follow_limits(cp)
+
+
+def _external(cp: Charger, it: LimitGrid) -> ChargingProfile:
+    unit: RateUnit = "A" if it.current_a is not None else "W"
+    value = it.current_a if it.current_a is not None else it.power_w
+    assert value is not None
+    return ChargingProfile(
+        id=EXTERNAL_ID - it.evse,
+        stack_level=0,
+        purpose="external",
+        kind="absolute",
+        schedules=(
+            ChargingSchedule(
+                id=0,
+                start=cp.now.replace(microsecond=0),
+                unit=unit,
+                periods=(SchedulePeriod(start_s=0, limit=value),),
+            ),
+        ),
+    )
+
+
+def _lift(cp: Charger, evse: int) -> None:
+    kept = [e for e in cp.profiles.installed if e.profile.purpose != "external" or e.evse != evse]
+    if len(kept) == len(cp.profiles.installed):
+        raise Impossible("no such limit is set", field="evse", remedy="give current_a or power_w")
+    cp.profiles.installed = kept
+    cp.touch("profiles")

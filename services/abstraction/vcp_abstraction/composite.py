@@ -1,0 +1,73 @@
+"""Composite schedules: what all charging profiles together will allow an EVSE, or the station as a whole."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import chain
+
+from vcp_contracts.profiles import RateUnit, SchedulePeriod
+
+from vcp_abstraction import limits, schedule
+from vcp_abstraction.charger import Charger
+from vcp_abstraction.facts import EvseFacts
+from vcp_abstraction.limits import Stack
+
+Composite = tuple[tuple[SchedulePeriod, ...], int]
+"""Periods, and how many seconds they reach."""
+
+
+def of_evse(cp: Charger, evse: EvseFacts, unit: RateUnit, duration_s: int, most_steps: int) -> Composite:
+    """One EVSE's limits from now on, the station's undivided limit among them."""
+    start = cp.now.replace(microsecond=0)
+    stacks = [*limits.of_station(cp, start), *limits.of_evse(cp, evse, _reference(evse, start))]
+    hardware = limits.hardware_of(cp, evse)
+    direct = limits.is_direct_current(cp, evse)
+
+    def value_at(at: datetime) -> tuple[float, int | None]:
+        current_a, phases, _ = schedule.ceiling(limits.limits_at(stacks, at), hardware)
+        value = current_a if unit == "A" else current_a * hardware.voltage_v * phases
+        return value, None if direct else phases
+
+    return schedule.compose(value_at, _changes(stacks), start, duration_s, most_steps)
+
+
+def of_station(cp: Charger, unit: RateUnit, duration_s: int, most_steps: int) -> Composite:
+    """What the station as a whole may draw from now on."""
+    start = cp.now.replace(microsecond=0)
+    cap = limits.of_station(cp, start)
+    own = [limits.of_evse(cp, evse, _reference(evse, start)) for evse in cp.facts.evses]
+    direct = any(limits.is_direct_current(cp, evse) for evse in cp.facts.evses)
+
+    def value_at(at: datetime) -> tuple[float, int | None]:
+        value, phases = _station_at(cp, own, cap, unit, at)
+        return value, None if direct else phases
+
+    return schedule.compose(value_at, _changes([*cap, *chain(*own)]), start, duration_s, most_steps)
+
+
+def _reference(evse: EvseFacts, otherwise: datetime) -> datetime:
+    """When the running transaction could first draw energy; without one, as if it were now (2.0.1 K08.FR.06)."""
+    transaction = evse.transaction
+    since = transaction.power_path_since if transaction is not None else None
+    return otherwise if since is None else since
+
+
+def _changes(stacks: Sequence[Stack]) -> Callable[[datetime], datetime | None]:
+    return lambda after: limits.earliest(stack.next_change(after) for stack in stacks)
+
+
+def _station_at(
+    cp: Charger, stacks: Sequence[Sequence[Stack]], cap: Sequence[Stack], unit: RateUnit, at: datetime
+) -> tuple[float, int]:
+    """What all EVSEs together may draw: the sum of what each may, within the station's limits."""
+    hardware = limits.station_hardware(cp)
+    caps = limits.limits_at(cap, at)
+    phases = schedule.phases_left(caps, hardware)
+    total = 0.0
+    for evse, own in zip(cp.facts.evses, stacks, strict=True):
+        part = limits.hardware_of(cp, evse)
+        current_a, used, _ = schedule.ceiling(limits.limits_at(own, at), part)
+        total += current_a * part.voltage_v * min(used, phases) if unit == "W" else current_a
+    most_a, most_w = limits.budget(caps, hardware)
+    per_a = hardware.voltage_v * phases
+    most = min(most_w, most_a * per_a) if unit == "W" else min(most_a, most_w / per_a)
+    return min(total, most), phases

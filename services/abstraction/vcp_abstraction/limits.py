@@ -1,0 +1,301 @@
+"""What charging profiles let a charger's EVSEs draw: which of them count where, and what is offered to each car now."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import chain
+from math import inf
+from typing import NamedTuple
+
+from vcp_contracts.events import LimitChanged
+from vcp_contracts.profiles import ChargingProfile, ProfilePurpose
+from vcp_contracts.values import Place
+
+from vcp_abstraction import physics, schedule, sharing, status
+from vcp_abstraction.charger import Charger
+from vcp_abstraction.facts import EvseFacts, Offer, Transaction
+from vcp_abstraction.schedule import Ceiling, Hardware, Limit
+
+DIRECT_CURRENT = frozenset({"cCCS1", "cCCS2", "cG105", "Pan"})
+"""Connectors that give direct current: no phases there, and no least current."""
+
+
+def count(cp: Charger) -> bool:
+    """Whether charging profiles mean anything here."""
+    return cp.settings.flag("SmartChargingCtrlr.Available") and cp.settings.flag("SmartChargingCtrlr.Enabled")
+
+
+# --- which profiles count --------------------------------------------------------------------------------------------
+
+
+class Span(NamedTuple):
+    """Profiles of which one prevails, with the time at which relative ones start."""
+
+    profiles: tuple[ChargingProfile, ...]
+    reference: datetime
+
+    def limit_at(self, at: datetime) -> Limit | None:
+        """What prevails."""
+        return schedule.prevailing(self.profiles, at, self.reference)
+
+    def next_change(self, after: datetime) -> datetime | None:
+        """When that may change."""
+        changes = (schedule.next_change(profile, after, self.reference) for profile in self.profiles)
+        return min((change for change in changes if change is not None), default=None)
+
+
+class Stack(NamedTuple):
+    """Spans of which the first that sets a limit counts: a transaction's own profiles, then the defaults."""
+
+    spans: tuple[Span, ...]
+
+    def limit_at(self, at: datetime) -> Limit | None:
+        """What counts."""
+        return next((limit for span in self.spans if (limit := span.limit_at(at)) is not None), None)
+
+    def next_change(self, after: datetime) -> datetime | None:
+        """When that may change."""
+        return earliest(span.next_change(after) for span in self.spans)
+
+
+def earliest(times: Iterable[datetime | None]) -> datetime | None:
+    return min((time for time in times if time is not None), default=None)
+
+
+def limits_at(stacks: Iterable[Stack], at: datetime) -> list[Limit]:
+    """One limit of each stack that has one."""
+    return [limit for stack in stacks if (limit := stack.limit_at(at)) is not None]
+
+
+def of_station(cp: Charger, reference: datetime) -> tuple[Stack, ...]:
+    """What limits all EVSEs together; nothing else does."""
+    since = [t.power_path_since for evse in cp.running() if (t := evse.transaction) and t.power_path_since]
+    reference = min([reference, *since])
+    return _stacks(
+        Span(_installed(cp, "station_max", 0), reference),
+        Span(_installed(cp, "external", 0), reference),
+    )
+
+
+def of_evse(cp: Charger, evse: EvseFacts, reference: datetime) -> tuple[Stack, ...]:
+    """What limits one EVSE, apart from the station."""
+    transaction = evse.transaction
+    own = _installed(cp, "tx_default", evse.id)
+    station = _installed(cp, "tx_default", 0)
+    if cp.manners.own_default_profile == "pooled":
+        defaults = [Span((*own, *station), reference)]
+    else:
+        # 1.6 §3.13.1: a connector's own default replaces that of the station there
+        defaults = [Span(own, reference), Span(station, reference)]
+    session = [Span(_of_transaction(cp, transaction), reference), *defaults]
+    external = Span(_installed(cp, "external", evse.id), reference)
+    return tuple(stack for stack in (_stack(session), _stack((external,))) if stack.spans)
+
+
+def _stacks(*spans: Span) -> tuple[Stack, ...]:
+    return tuple(Stack((span,)) for span in spans if span.profiles)
+
+
+def _stack(spans: Iterable[Span]) -> Stack:
+    return Stack(tuple(span for span in spans if span.profiles))
+
+
+def _installed(cp: Charger, purpose: ProfilePurpose, evse: int) -> tuple[ChargingProfile, ...]:
+    return tuple(
+        each.profile
+        for each in cp.profiles.installed
+        if each.profile.purpose == purpose and each.evse == evse
+    )
+
+
+def _of_transaction(cp: Charger, transaction: Transaction | None) -> tuple[ChargingProfile, ...]:
+    if transaction is None:
+        return ()
+    return tuple(each.profile for each in cp.profiles.installed if each.transaction == transaction.id)
+
+
+# --- what the hardware can give --------------------------------------------------------------------------------------
+
+
+def hardware_of(cp: Charger, evse: EvseFacts) -> Hardware:
+    """An EVSE's outlet in use, with as many phases as the car has that is connected."""
+    used = evse.connected or evse.connectors[0]
+    part = cp.configuration.evses[evse.id - 1].connectors[used.id - 1]
+    phases = part.phases if evse.connected is None else min(part.phases, evse.ev.phases)
+    return Hardware(
+        voltage_v=part.voltage_v,
+        phases=phases,
+        most_a=part.max_current_a,
+        switches_phases=cp.settings.flag("SmartChargingCtrlr.Phases3to1"),
+        reading=_reading(cp),
+    )
+
+
+def _reading(cp: Charger) -> schedule.Reading:
+    chosen = cp.settings.text("Custom.PowerLimitReading")
+    return cp.manners.power_limit_reading if not chosen else "total" if chosen == "total" else "per_phase"
+
+
+def is_direct_current(cp: Charger, evse: EvseFacts) -> bool:
+    """Whether it gives direct current."""
+    used = evse.connected or evse.connectors[0]
+    return cp.configuration.evses[evse.id - 1].connectors[used.id - 1].type in DIRECT_CURRENT
+
+
+def least_a(cp: Charger, evse: EvseFacts) -> float:
+    """The least current that a pilot signal can offer (IEC 61851: 6 A)."""
+    return 0.0 if is_direct_current(cp, evse) else float(cp.settings.seconds("Custom.LeastPilotCurrent"))
+
+
+# --- what is offered now ---------------------------------------------------------------------------------------------
+
+
+def settle(cp: Charger) -> None:
+    """Offers every running transaction what the profiles let it have now, and finds out when that may change."""
+    evses = cp.facts.evses
+    if not cp.profiles.installed and all(evse.offer is None for evse in evses):
+        cp.facts.limit_due = None
+        return
+    running = list(_supplied(cp)) if cp.profiles.installed and count(cp) else []
+    offers = _offers(cp, running) if running else {}
+    for evse in evses:
+        _offer(cp, evse, offers.get(evse.id))
+    cp.facts.limit_due = _next_change(cp, running)
+
+
+def _supplied(cp: Charger) -> Iterator[EvseFacts]:
+    return (e for e in cp.running() if e.transaction is not None and e.transaction.power_path_since)
+
+
+def _since(evse: EvseFacts) -> datetime:
+    transaction = evse.transaction
+    assert transaction is not None
+    assert transaction.power_path_since is not None
+    return transaction.power_path_since
+
+
+def _next_change(cp: Charger, running: list[EvseFacts]) -> datetime | None:
+    if not running:
+        return None
+    stacks = chain(of_station(cp, cp.now), *(of_evse(cp, evse, _since(evse)) for evse in running))
+    return earliest(stack.next_change(cp.now) for stack in stacks)
+
+
+class _Own(NamedTuple):
+    """One EVSE before sharing."""
+
+    evse: EvseFacts
+    hardware: Hardware
+    ceiling: Ceiling
+    min_rate_a: float
+
+
+def _offers(cp: Charger, running: list[EvseFacts]) -> dict[int, Offer]:
+    cap = limits_at(of_station(cp, cp.now), cp.now)
+    owns = [_own(cp, evse, cap) for evse in running]
+    offers = {own.evse.id: _on_pilot(cp, own) for own in owns}
+    if cap:
+        offers |= _shared(cp, owns, offers, cap)
+    return {
+        own.evse.id: offer
+        for own in owns
+        if (offer := offers[own.evse.id]).by != "hardware" or offer.current_a < own.hardware.most_a
+    }
+
+
+def _own(cp: Charger, evse: EvseFacts, cap: list[Limit]) -> _Own:
+    hardware = hardware_of(cp, evse)
+    limits = limits_at(of_evse(cp, evse, _since(evse)), cp.now)
+    ceiling = schedule.ceiling([*limits, *cap], hardware)
+    rates = [
+        schedule.amperes(limit._replace(value=limit.min_rate), hardware, ceiling.phases)
+        for limit in limits
+        if limit.min_rate is not None
+    ]
+    return _Own(evse, hardware, ceiling, max(rates, default=0.0))
+
+
+def _on_pilot(cp: Charger, own: _Own) -> Offer:
+    """Less than a pilot signal can say is nothing."""
+    current_a, phases, by = own.ceiling
+    if current_a < least_a(cp, own.evse):
+        current_a = 0.0
+    return Offer(current_a=current_a, phases=phases, by=by)
+
+
+def _shared(cp: Charger, owns: list[_Own], offers: dict[int, Offer], cap: list[Limit]) -> dict[int, Offer]:
+    """The station's limit is for all EVSEs together (1.6 §3.13.3): those whose cars draw share it."""
+    claims = []
+    for own in sorted(owns, key=lambda own: (_since(own.evse), own.evse.id)):
+        allowed_a = offers[own.evse.id].current_a
+        if allowed_a > 0 and _draws(cp, own.evse):
+            claims.append(_claim(cp, own, allowed_a))
+    most_a, most_w = budget(cap, station_hardware(cp))
+    shared = {}
+    for evse, current_a in sharing.share(claims, most_a, most_w).items():
+        if current_a < offers[evse].current_a:
+            shared[evse] = offers[evse].model_copy(update={"current_a": current_a, "by": "shared"})
+    return shared
+
+
+def _claim(cp: Charger, own: _Own, allowed_a: float) -> sharing.Claim:
+    w_per_a = own.hardware.voltage_v * own.ceiling.phases
+    wish_w = own.evse.ev.wish_w
+    least = max(least_a(cp, own.evse), own.min_rate_a)
+    return sharing.Claim(
+        evse=own.evse.id,
+        allowed_a=allowed_a,
+        wanted_a=allowed_a if wish_w is None else min(allowed_a, wish_w / w_per_a),
+        # an EVSE that may have less by its own limits is content with that
+        least_a=min(least, allowed_a),
+        w_per_a=w_per_a,
+    )
+
+
+def _draws(cp: Charger, evse: EvseFacts) -> bool:
+    """Whether, limits aside, energy would flow."""
+    transaction = evse.transaction
+    let = evse.connected is not None and evse.authorization is not None and cp.facts.powered
+    withheld = transaction is None or transaction.suspended or status.blocking_fault(cp, evse) is not None
+    return let and not withheld and evse.ev.ready and evse.ev.soc_wh < evse.ev.battery_wh
+
+
+def _offer(cp: Charger, evse: EvseFacts, offer: Offer | None) -> None:
+    if offer == evse.offer:
+        return
+    physics.advance_meter(evse, cp.now)
+    evse.offer = offer
+    transaction = evse.transaction
+    if transaction is None:
+        return
+    given = physics.offered(cp, evse)
+    cp.note(
+        LimitChanged,
+        place=Place(evse=evse.id, connector=transaction.connector),
+        transaction=transaction.id,
+        current_a=round(given.most_a, 3),
+        power_w=round(given.most_w, 3),
+        phases=given.phases,
+        by=offer.by if offer is not None else "hardware",
+    )
+
+
+# --- the station -----------------------------------------------------------------------------------------------------
+
+
+def station_hardware(cp: Charger) -> Hardware:
+    """The station as a whole: as many phases as its best EVSE. Its current is the sum of all of them."""
+    parts = [hardware_of(cp, evse) for evse in cp.facts.evses]
+    best = max(parts, key=lambda part: part.phases)
+    return best._replace(most_a=sum(part.most_a for part in parts))
+
+
+def budget(cap: Sequence[Limit], hardware: Hardware) -> tuple[float, float]:
+    """The station's limits as most amperes of each phase, and most watts in all."""
+    most_a = most_w = inf
+    for limit in cap:
+        if limit.unit == "W" and hardware.reading == "total":
+            most_w = min(most_w, limit.value)
+        else:
+            phases = min(limit.phases or hardware.phases, hardware.phases)
+            most_a = min(most_a, schedule.amperes(limit, hardware, phases))
+    return most_a, most_w
