@@ -23,6 +23,16 @@ def test_a_call_of_the_charger_passed_both_gates():
     )
 
 
+def test_a_brief_line_has_room_for_the_payload():
+    answer = {**SENT, "type": "frame_received", "kind": "result", "text": '[3,"1",{"interval":300}]'}
+    assert wire_line(SENT, brief=True).plain.endswith(
+        " CP001 → Heartbeat              call   handler ✓ charger ✓ {}"
+    )
+    assert wire_line(answer, brief=True).plain.endswith('answer handler ✓           {"interval":300}')
+    broken = {**SENT, "kind": "broken", "text": '[2,"1"'}
+    assert wire_line(broken, brief=True).plain.endswith('[2,"1"')
+
+
 def test_an_answer_shows_the_charger_s_verdict():
     answer = {
         **SENT,
@@ -60,5 +70,5 @@ def test_a_link_that_comes_and_goes_is_a_line():
         "detail": None,
     }
     went = {**came, "state": "down", "why": "lost", "detail": "no close frame"}
-    assert link_line(came).plain == "--:--:--.---  CP001 link up, ocpp1.6"
-    assert link_line(went).plain == "--:--:--.---  CP001 link down, lost, no close frame"
+    assert link_line(came).plain == "--:--:--.--- CP001 link up, ocpp1.6"
+    assert link_line(went).plain == "--:--:--.--- CP001 link down, lost, no close frame"

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 from rich.console import Console
+from rich.text import Text
 
 from vcp_runner.wire_line import link_line, wire_line
 
@@ -38,9 +39,9 @@ class Screen:
         if self.json:
             self._line(event)
         elif event.get("type") in FRAMES:
-            self._out.print(wire_line(event))
+            self._wire(wire_line(event, brief=not self._out.soft_wrap))
         elif event.get("type") == "link_changed" and event.get("state") != "connecting":
-            self._out.print(link_line(event))
+            self._wire(link_line(event))
         elif event.get("type") == "protocol_violation":
             self._out.print(f"{'':14}backend broke OCPP: {event.get('rule')}", style="bold red", markup=False)
 
@@ -52,6 +53,10 @@ class Screen:
         """A line of a child's output: shown if verbose, else left out."""
         if self.verbose:
             self._err.print(f"{name} | {line}", markup=False, style="dim")
+
+    def _wire(self, line: Text) -> None:
+        """One line on a terminal, cut where that ends; whole anywhere else."""
+        self._out.print(line, overflow=None if self._out.soft_wrap else "ellipsis", no_wrap=True)
 
     def _line(self, fields: dict[str, Any]) -> None:
         sys.stdout.buffer.write(orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE))

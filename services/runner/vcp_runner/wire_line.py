@@ -1,5 +1,6 @@
 """The wire as lines for a human: a frame with the verdicts of both gates, a link. Decides and prints nothing."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -7,20 +8,28 @@ from rich.text import Text
 
 ARROWS = {"frame_sent": "→ backend", "frame_received": "← backend"}
 KINDS = {"call": "call", "result": "answer", "error": "error", "broken": "broken"}
+_HEAD = re.compile(r'\[[23],"[^"]*",(?:"\w+",)?(.*)\]', re.DOTALL)
 STYLES = {"frame_sent": "cyan", "frame_received": "magenta"}
 
 
-def wire_line(frame: dict[str, Any]) -> Text:
-    """`time  charge point  direction  action kind  handler gate  charger gate  text`."""
-    direction = frame["type"]
-    line = Text(no_wrap=True, overflow="ellipsis")
-    line.append(f"{_time(frame.get('at'))}  ", "dim")
-    line.append(f"{frame.get('charge_point', '')} {ARROWS[direction]}  ", STYLES[direction])
+def wire_line(frame: dict[str, Any], *, brief: bool = False) -> Text:
+    """`time  charge point  direction  action kind  handler gate  charger gate  text`.
+
+    `brief` leaves out what the line says anyway, and the message id, so that the payload finds room on a terminal.
+    """
+    direction, gap = frame["type"], " " if brief else "  "
+    arrow = ARROWS[direction][0] if brief else ARROWS[direction]
+    line = Text()
+    line.append(f"{_time(frame.get('at'))} ", "dim")
+    line.append(f"{frame.get('charge_point', '')} {arrow}{gap}", STYLES[direction])
     line.append(f"{frame.get('action') or '?'!s:<22} ", "bold")
-    line.append(f"{KINDS.get(str(frame.get('kind')), '?'):<6}  ")
-    line.append(f"{_handler_gate(frame):<10}  ", "green" if frame.get("valid") else "bold red")
-    line.append(f"{_charger_gate(frame):<19}  ", "green")
-    line.append(str(frame.get("text", "")), "dim")
+    line.append(f"{KINDS.get(str(frame.get('kind')), '?'):<6}{gap}")
+    line.append(
+        f"{_handler_gate(frame):<{9 if brief else 10}}{gap}", "green" if frame.get("valid") else "bold red"
+    )
+    line.append(f"{_charger_gate(frame):<{9 if brief else 19}}{gap}", "green")
+    text = str(frame.get("text", ""))
+    line.append(_HEAD.sub(r"\1", text) if brief else text, "dim")
     return line
 
 
@@ -28,8 +37,8 @@ def link_line(event: dict[str, Any]) -> Text:
     """`time  charge point  link up, subprotocol`, or why it is down or never came up."""
     up = event.get("state") == "up"
     said = (event.get("subprotocol"),) if up else (event.get("why"), event.get("detail"))
-    line = Text(no_wrap=True, overflow="ellipsis")
-    line.append(f"{_time(event.get('at'))}  ", "dim")
+    line = Text()
+    line.append(f"{_time(event.get('at'))} ", "dim")
     line.append(f"{event.get('charge_point', '')} link {event.get('state')}", "green" if up else "bold red")
     line.append("".join(f", {part}" for part in said if part), "dim")
     return line
