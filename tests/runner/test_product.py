@@ -188,6 +188,17 @@ async def test_a_backend_that_lets_nobody_in_ends_with_the_reason(url: str, why:
     assert why in err
 
 
+@pytest.mark.parametrize("password", ["", "not the one that it knows"])
+async def test_a_password_that_is_missing_or_wrong_is_told_with_the_way_out(password: str):
+    async with serve_backend(Behaviour(passwords={"CP001": "open sesame"})) as backend:
+        code, out, err = await ended("connect", f"{backend.url}/CP001", VCP_PASSWORD=password)
+    assert code == 3, err
+    assert "(unauthorized)" in err
+    assert "set VCP_PASSWORD, or use --password-file" in err
+    assert "HTTP 401" in out
+    assert "not the one" not in out + err
+
+
 @pytest.mark.parametrize("option", ["--api-port", "--broker-port"])
 async def test_a_port_that_is_somebody_else_s_is_told_in_one_line(option: str):
     taken = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)

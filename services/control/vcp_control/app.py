@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp
 from vcp_plumbing.environment import Environment
-from vcp_plumbing.reaching import reach
+from vcp_plumbing.reaching import with_broker
 from vcp_plumbing.vault import Vault
 from vcp_plumbing.world import World, open_world
 
@@ -96,17 +96,15 @@ async def serve(environment: Environment, stop: asyncio.Event, settings: ApiSett
     Raises WrongApiSetting (also for an address that is taken) and WrongChargersFile before anything is served, the
     latter also when the Abstraction refuses what the file says; UnfitServer and WorldMismatch.
     """
-    settings = settings or ApiSettings.read()
-    described = read_chargers(settings.chargers) if settings.chargers else []
-    with bound(settings) as listening:
-        redis = await reach(environment, stop)
-        if redis is None:
-            return
-        try:
+    told = settings or ApiSettings.read()
+    described = read_chargers(told.chargers) if told.chargers else []
+    with bound(told) as listening:
+
+        async def work(redis: Redis) -> None:
             world = await open_world(redis, environment.partitions)
-            await _serve(environment, settings, redis, world, described, listening, stop)
-        finally:
-            await redis.aclose()
+            await _serve(environment, told, redis, world, described, listening, stop)
+
+        await with_broker(environment, stop, work)
 
 
 async def _serve(

@@ -10,17 +10,20 @@ import logging
 import structlog
 from faststream.asgi import AsgiFastStream
 from faststream.redis import RedisBroker
+from redis.asyncio import Redis
 from vcp_contracts.events import FrameReceived, FrameSent, ProtocolViolation, SelfViolation
 from vcp_contracts.letters import ToAbstraction, ToHandler
 from vcp_plumbing.crash_points import crash_at
 from vcp_plumbing.environment import Environment
-from vcp_plumbing.reaching import reach
-from vcp_plumbing.service import PARTITIONED, application_of, broker_of, running
+from vcp_plumbing.reaching import with_broker
+from vcp_plumbing.service import PARTITIONED, About, application_of, broker_of, running
 from vcp_plumbing.vault import Vault
 
 from vcp_handler.health import Health
 from vcp_handler.switchboard import Switchboard
 from vcp_handler.worker import Worker
+
+ABOUT = About("Handler", "The wire: what the charger says out to its backend, what that answers and asks in.")
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +32,7 @@ def application(environment: Environment) -> AsgiFastStream:
     """The application with all its channels, as its AsyncAPI document shows it. Never to be started: it would read."""
     broker = _broker(environment)
     _declare_what_is_read(broker)
-    return _application(broker)
+    return application_of(broker, ABOUT)
 
 
 async def serve(environment: Environment, stop: asyncio.Event) -> None:
@@ -37,29 +40,19 @@ async def serve(environment: Environment, stop: asyncio.Event) -> None:
 
     Waits for a broker that is away. Raises `UnfitServer` or `WorldMismatch` where waiting would not help.
     """
-    redis = await reach(environment, stop)
-    if redis is None:
-        return
-    try:
+
+    async def work(redis: Redis) -> None:
         vault = Vault(environment.keys) if environment.keys is not None else None
         switchboard = Switchboard(environment.owner, vault=vault, passing=crash_at(environment.crash_at))
         worker = Worker(redis, environment, switchboard)
-        app = _application(_broker(environment), Health(worker, redis, environment.partitions))
+        health = Health(worker, redis, environment.partitions)
+        app = application_of(_broker(environment), ABOUT, health)
         async with running(app, environment, stop):
             log.info("started", redis=environment.redis_url_masked, partitions=environment.partitions)
             await worker.run(stop)
-    finally:
-        await redis.aclose()
-    log.info("stopped")
+        log.info("stopped")
 
-
-def _application(broker: RedisBroker, health: Health | None = None) -> AsgiFastStream:
-    return application_of(
-        broker,
-        "Handler",
-        "The wire: what the charger says out to its backend, what that answers and asks in.",
-        health,
-    )
+    await with_broker(environment, stop, work)
 
 
 def _broker(environment: Environment) -> RedisBroker:

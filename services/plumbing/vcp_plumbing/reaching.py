@@ -1,6 +1,7 @@
 """Waits for a broker that is away, until it answers or nobody wants it any more. Knows no service."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import structlog
@@ -12,6 +13,22 @@ from vcp_plumbing.environment import Environment
 RETRY_S = 0.5
 
 _log = structlog.get_logger(__name__)
+
+
+async def with_broker(
+    environment: Environment, stop: asyncio.Event, work: Callable[[Redis], Awaitable[None]]
+) -> None:
+    """Does `work` with the broker, as soon as that answers; nothing when `stop` comes first.
+
+    Raises what `work` raises, and `UnfitServer` where waiting would not help.
+    """
+    redis = await reach(environment, stop)
+    if redis is None:
+        return
+    try:
+        await work(redis)
+    finally:
+        await redis.aclose()
 
 
 async def reach(environment: Environment, stop: asyncio.Event) -> Redis | None:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from importlib.metadata import version
+from typing import NamedTuple
 
 from faststream.asgi import AsgiFastStream, AsgiResponse, get
 from faststream.redis import RedisBroker
@@ -29,14 +30,19 @@ def broker_of(environment: Environment, logger: logging.Logger) -> RedisBroker:
     )
 
 
-def application_of(
-    broker: RedisBroker, title: str, description: str, health: ServiceHealth | None = None
-) -> AsgiFastStream:
+class About(NamedTuple):
+    """What a service's document says of it."""
+
+    title: str
+    description: str
+
+
+def application_of(broker: RedisBroker, about: About, health: ServiceHealth | None = None) -> AsgiFastStream:
     """The application of a service, with its health routes where `health` is given."""
     document = AsyncAPI(
-        title=f"Virtual charge point: {title}",
+        title=f"Virtual charge point: {about.title}",
         version=version("virtual-charge-point"),
-        description=description,
+        description=about.description,
     )
     routes = _routes(health) if health else []
     return AsgiFastStream(broker, specification=document, logger=None, asgi_routes=routes)
