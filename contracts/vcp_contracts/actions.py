@@ -156,6 +156,14 @@ class ReportEvents(Action):
     """False: the fault is over."""
 
 
+class ReportReservation(Action):
+    """A reservation ended by itself: its time is over, or its EVSE can't serve any more."""
+
+    type: Literal["report_reservation"] = "report_reservation"
+    reservation: int
+    end: Literal["expired", "removed"]
+
+
 class PassData(Action):
     """Vendor data for the backend."""
 
@@ -175,6 +183,7 @@ AnyAction = Annotated[
     | ReportMeter
     | ReportSettings
     | ReportEvents
+    | ReportReservation
     | PassData,
     Field(discriminator="type"),
 ]

@@ -3,16 +3,20 @@
 Every command ends in exactly one result. A command's unknown fields are refused, with the field named.
 """
 
+import json
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, field_validator
 
 from vcp_contracts.configuration import ChargePointConfiguration
-from vcp_contracts.values import FaultKind, TokenKind
-from vcp_contracts.words import Word
+from vcp_contracts.values import DataStatus, FaultKind, TokenKind, TokenStatus
+from vcp_contracts.words import Value, Word
 
 Evse = Annotated[int, Field(ge=1, le=1000)]
 Connector = Annotated[int, Field(ge=1, le=1000)]
+
+MOST_CONTENT = 4096
+"""Length of the content of one answer to a data transfer, as JSON."""
 
 
 class Command(Word):
@@ -93,6 +97,27 @@ class PresentToken(Command):
     token: Annotated[str, StringConstraints(min_length=1, max_length=255)]
     kind: TokenKind | None = None
     evse: Evse | None = None
+
+
+class PutToken(Command):
+    """Writes a verdict on a token into the charger's local list or cache, past its backend."""
+
+    type: Literal["put_token"] = "put_token"
+    where: Literal["list", "cache"]
+    token: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    kind: TokenKind | None = None
+    status: TokenStatus = "accepted"
+    valid_until: AwareDatetime | None = None
+    group: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
+
+
+class RemoveToken(Command):
+    """Takes a token out of the charger's local list or cache; without `token`, all of them."""
+
+    type: Literal["remove_token"] = "remove_token"
+    where: Literal["list", "cache"]
+    token: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
+    kind: TokenKind | None = None
 
 
 class PressStart(Command):
@@ -190,7 +215,8 @@ class MeterNow(Command):
 
     type: Literal["meter_now"] = "meter_now"
     evse: Evse = 1
-    context: Literal["clock", "periodic"] = "periodic"
+    context: Literal["clock", "periodic", "interruption_begin", "interruption_end", "other"] = "periodic"
+    """Why; `clock` reads what is measured at clock-aligned times, all others what is sampled in transactions."""
 
 
 class Ask(Command):
@@ -213,6 +239,26 @@ class SendData(Command):
     """Any JSON. (Never a top-level `data`: some stream readers take such a message for an envelope.)"""
 
 
+class AnswerToData(Value):
+    """What the charger says when a backend passes vendor data. Of several that fit, the one that names the message."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    vendor: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    message: Annotated[str, StringConstraints(max_length=50)] | None = None
+    """None: any message of this vendor."""
+    status: DataStatus = "accepted"
+    content: object = None
+    """Any JSON, at most 4,096 characters of it."""
+
+    @field_validator("content")
+    @classmethod
+    def _not_too_long(cls, content: object) -> object:
+        if len(json.dumps(content)) > MOST_CONTENT:
+            raise ValueError(f"at most {MOST_CONTENT} characters of JSON")
+        return content
+
+
 class SetBehaviour(Command):
     """How the charger's parts behave from now on. Fields left out stay as they are."""
 
@@ -220,8 +266,12 @@ class SetBehaviour(Command):
     unlock: Literal["works", "fails"] | None = None
     """Whether the connector lock opens when asked to."""
     reset: Literal["works", "refused"] | None = None
+    restart_failures: Annotated[int, Field(ge=0, le=100)] | None = None
+    """How many of the next attempts to restart fail; the setting ResetRetries says how often it is tried again."""
     accepts_data_from: tuple[Annotated[str, StringConstraints(max_length=255)], ...] | None = None
-    """Vendors whose data transfers are accepted; all others are unknown vendors."""
+    """Vendors whose data transfers are accepted; vendors named neither here nor in `data_answers` are unknown."""
+    data_answers: Annotated[tuple[AnswerToData, ...], Field(max_length=100)] | None = None
+    """Answers to data transfers, per vendor and message; a message that none of its vendor's names is unknown."""
 
 
 class SetClock(Command):
@@ -251,6 +301,8 @@ AnyCommand = Annotated[
     | PlugIn
     | Unplug
     | PresentToken
+    | PutToken
+    | RemoveToken
     | PressStart
     | PressStop
     | PressEmergency

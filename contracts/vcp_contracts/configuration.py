@@ -93,6 +93,8 @@ class ChargePointConfiguration(Part):
     evses: Annotated[tuple[EvseConfiguration, ...], Field(min_length=1, max_length=100)] = (
         EvseConfiguration(),
     )
+    main_meter: bool = False
+    """Whether the station has a meter at its grid inlet, which reads what all EVSEs draw together."""
     settings: dict[str, str] = Field(default_factory=dict)
     """Setting (a key or `Component.Variable[instance]`) → value."""
     security: SecurityConfiguration = SecurityConfiguration()

@@ -36,7 +36,9 @@ class TokenJudged(Word):
     place: Place | None = None
     token: str
     status: TokenStatus
-    by: Literal["backend", "cache", "local_list", "offline_rule", "same_token", "group", "none"]
+    by: Literal[
+        "backend", "cache", "local_list", "offline_rule", "same_token", "group", "reservation", "none"
+    ]
 
 
 class TransactionStarted(Word):
@@ -108,6 +110,28 @@ class FaultCleared(Word):
     type: Literal["fault_cleared"] = "fault_cleared"
     place: Place
     fault: Fault
+
+
+class TokenListChanged(Word):
+    """The local list of tokens was replaced or changed."""
+
+    type: Literal["token_list_changed"] = "token_list_changed"
+    version: int
+    entries: int
+    """How many tokens it holds now."""
+    by: Literal["backend", "command"]
+
+
+class ReservationChanged(Word):
+    """A reservation was made, or came to one of its ends. The token is masked."""
+
+    type: Literal["reservation_changed"] = "reservation_changed"
+    reservation: int
+    state: Literal["made", "replaced", "used", "cancelled", "expired", "removed"]
+    evse: int | None = None
+    """Where; None: any EVSE."""
+    token: str
+    until: AwareDatetime
 
 
 class SettingChanged(Word):
@@ -269,6 +293,8 @@ AnyEvent = Annotated[
     | LimitChanged
     | FaultRaised
     | FaultCleared
+    | TokenListChanged
+    | ReservationChanged
     | SettingChanged
     | LinkChanged
     | Registered

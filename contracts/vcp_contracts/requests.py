@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from vcp_contracts.profiles import ChargingProfile, ProfileFlaw, ProfilePurpose, RateUnit, SchedulePeriod
-from vcp_contracts.values import DataStatus, Place, SettingName, Token
+from vcp_contracts.values import ConnectorType, DataStatus, Place, SettingName, Token, TokenInfo
 from vcp_contracts.words import Id, Value, Word
 
 
@@ -159,6 +159,80 @@ class TokensForgotten(Reply):
     """Whether it was cleared."""
 
     type: Literal["tokens_forgotten"] = "tokens_forgotten"
+    result: Literal["accepted", "rejected"]
+
+
+class ListedToken(Value):
+    """One entry of a token list. Without `info`: in a differential update, the token is taken out."""
+
+    token: Token
+    info: TokenInfo | None = None
+
+
+class SetTokenList(Request):
+    """Replace the local list of tokens, or change some of its entries."""
+
+    type: Literal["set_token_list"] = "set_token_list"
+    version: int
+    """The list's version from now on; grows with each update."""
+    update: Literal["full", "differential"]
+    entries: tuple[ListedToken, ...] = ()
+
+
+class TokenListSet(Reply):
+    """Whether the list was changed; if not, it is as it was."""
+
+    type: Literal["token_list_set"] = "token_list_set"
+    result: Literal["accepted", "failed", "version_mismatch"]
+
+
+class ReadTokenListVersion(Request):
+    """Which version of the local list of tokens the charger has."""
+
+    type: Literal["read_token_list_version"] = "read_token_list_version"
+
+
+class TokenListVersion(Reply):
+    """The version, and what a version is to be said of: a list that is there, is used, and holds something."""
+
+    type: Literal["token_list_version"] = "token_list_version"
+    supported: bool
+    enabled: bool
+    version: int
+    entries: int = Field(ge=0)
+
+
+class Reserve(Request):
+    """Keep an EVSE (without `evse`: any one) free for a token, or for others of its group, until a time."""
+
+    type: Literal["reserve"] = "reserve"
+    reservation: int
+    """The backend's number of it; a known one is replaced."""
+    evse: Annotated[int, Field(ge=1, le=1000)] | None = None
+    connector_type: ConnectorType | None = None
+    token: Token
+    group: Token | None = None
+    until: AwareDatetime
+
+
+class Reserved(Reply):
+    """Whether it is kept free; if not, why."""
+
+    type: Literal["reserved"] = "reserved"
+    result: Literal["accepted", "rejected", "occupied", "faulted", "unavailable"]
+
+
+class CancelReservation(Request):
+    """Keep nothing free for this reservation any longer."""
+
+    type: Literal["cancel_reservation"] = "cancel_reservation"
+    reservation: int
+
+
+class ReservationCancelled(Reply):
+    """Whether there was such a reservation."""
+
+    type: Literal["reservation_cancelled"] = "reservation_cancelled"
     result: Literal["accepted", "rejected"]
 
 
@@ -325,6 +399,10 @@ AnyRequest = Annotated[
     | Reset
     | Trigger
     | ForgetTokens
+    | SetTokenList
+    | ReadTokenListVersion
+    | Reserve
+    | CancelReservation
     | PassData
     | ReadSettings
     | WriteSettings
@@ -343,6 +421,10 @@ AnyReply = Annotated[
     | Resetting
     | Triggered
     | TokensForgotten
+    | TokenListSet
+    | TokenListVersion
+    | Reserved
+    | ReservationCancelled
     | DataPassed
     | SettingsRead
     | SettingsWritten

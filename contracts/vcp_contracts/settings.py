@@ -34,6 +34,16 @@ MEASURANDS = (
 )
 """What a charger's meter can measure, in OCPP's terms."""
 
+PHASES: dict[str, tuple[str, ...]] = {
+    "Voltage": ("L1", "L2", "L3", "L1-N", "L2-N", "L3-N", "L1-L2", "L2-L3", "L3-L1"),
+    "Current.Import": ("L1", "L2", "L3", "N"),
+    "Power.Active.Import": ("L1", "L2", "L3"),
+}
+"""Measurands that can be measured on one phase, as `Voltage.L1` (1.6 §3.16.1), and the phases of each."""
+
+ROTATIONS = ("NotApplicable", "Unknown", "RST", "RTS", "SRT", "STR", "TRS", "TSR")
+"""How the phases of a connector can be wired, seen from the grid."""
+
 POINTS = ("ParkingBayOccupancy", "EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer")
 
 
@@ -56,6 +66,8 @@ class Setting:
     derived: bool = False
     key_words: tuple[tuple[str, str], ...] = ()
     """Where the key spells the options otherwise: (the variable's word, the key's word)."""
+    longest: str | None = None
+    """Of a list: the setting that says how many items it may have."""
 
     @property
     def name(self) -> str:
@@ -108,6 +120,7 @@ def _number(
 
 def _measurands(component: str, variable: str, key: str | None, default: str) -> Setting:
     return Setting(
+        longest=f"{CUSTOM}.{key}MaxLength" if key else None,
         component=component,
         variable=variable,
         key=key,
@@ -145,6 +158,19 @@ CATALOGUE: tuple[Setting, ...] = (
     _flag("AuthCacheCtrlr", "Available", None, True, "read_only"),
     _flag("AuthCacheCtrlr", "Enabled", "AuthorizationCacheEnabled", True),
     _number("AuthCacheCtrlr", "LifeTime", None, None, unit="s"),
+    _flag("LocalAuthListCtrlr", "Available", None, True, "read_only"),
+    _flag("LocalAuthListCtrlr", "Enabled", "LocalAuthListEnabled", True),
+    _derived("LocalAuthListCtrlr", "Entries", kind="integer"),
+    _number(
+        "LocalAuthListCtrlr", "ItemsPerMessage", "SendLocalListMaxLength", 100, access="read_only",
+        minimum=1, maximum=10_000,
+    ),
+    _number("LocalAuthListCtrlr", "BytesPerMessage", None, 65536, access="read_only"),
+    _number(CUSTOM, "LocalAuthListMaxLength", "LocalAuthListMaxLength", 1000, access="read_only", maximum=10_000),
+    # reservation
+    _flag("ReservationCtrlr", "Available", None, True, "read_only"),
+    _flag("ReservationCtrlr", "Enabled", None, True),
+    _flag("ReservationCtrlr", "NonEvseSpecific", "ReserveConnectorZeroSupported", True, "read_only"),
     # communication
     _number(_COMM, "HeartbeatInterval", "HeartbeatInterval", 300, unit="s"),
     _number(
@@ -215,6 +241,14 @@ CATALOGUE: tuple[Setting, ...] = (
         component=CUSTOM, variable="PowerLimitReading", key="PowerLimitReading", kind="option_list",
         options=("total", "per_phase"),
     ),
+    _number(
+        CUSTOM, "StopTransactionMaxMeterValues", "StopTransactionMaxMeterValues", 100, access="read_only",
+        minimum=2, maximum=1000,
+    ),
+    *(
+        _number(CUSTOM, f"{key}MaxLength", f"{key}MaxLength", 20, access="read_only", maximum=100)
+        for key in ("MeterValuesSampledData", "StopTxnSampledData", "MeterValuesAlignedData", "StopTxnAlignedData")
+    ),
     # limits of messages
     _number(
         "DeviceDataCtrlr", "ItemsPerMessage", "GetConfigurationMaxKeys", 50, instance="GetVariables", access="read_only"
@@ -245,7 +279,13 @@ CATALOGUE: tuple[Setting, ...] = (
     # what only exists as a key
     _derived(CUSTOM, "NumberOfConnectors", "NumberOfConnectors", kind="integer"),
     _derived(CUSTOM, "SupportedFeatureProfiles", "SupportedFeatureProfiles", kind="member_list"),
-    Setting(component=CUSTOM, variable="ConnectorPhaseRotation", key="ConnectorPhaseRotation", kind="string", default="0.RST"),
+    _number(CUSTOM, "SupportedFeatureProfilesMaxLength", "SupportedFeatureProfilesMaxLength", 6, access="read_only"),
+    Setting(
+        component=CUSTOM, variable="ConnectorPhaseRotation", key="ConnectorPhaseRotation", kind="member_list",
+        default="0.RST",
+    ),
+    _derived(CUSTOM, "ConnectorPhaseRotationMaxLength", "ConnectorPhaseRotationMaxLength", kind="integer"),
+    _number(CUSTOM, "MinimumStatusDuration", "MinimumStatusDuration", 0, unit="s", maximum=86_400),
     _number(CUSTOM, "BlinkRepeat", "BlinkRepeat", 0),
     _number(CUSTOM, "LightIntensity", "LightIntensity", 100, unit="Percent", maximum=100),
     Setting(component=CUSTOM, variable="FreeToken", key="FreeToken", kind="string", default=""),

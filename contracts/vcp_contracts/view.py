@@ -98,6 +98,22 @@ class EvseView(Value):
     limit: LimitView | None = None
 
 
+class TokenListView(Value):
+    """The local list of tokens, as its backend set it."""
+
+    version: int
+    entries: int
+
+
+class ReservationView(Value):
+    """A reservation that holds an EVSE free (without `evse`: any one). The token is masked."""
+
+    reservation: int
+    evse: int | None = None
+    token: str
+    until: AwareDatetime
+
+
 class QueueView(Value):
     """What waits to be sent, per lane, and what is on its way."""
 
@@ -121,6 +137,8 @@ class ChargePointView(Value):
     """Of the station itself: available, unavailable or faulted."""
     faults: tuple[Fault, ...] = ()
     evses: tuple[EvseView, ...]
+    reservations: tuple[ReservationView, ...] = ()
+    token_list: TokenListView = TokenListView(version=0, entries=0)
     queue: QueueView
     settings: dict[str, str]
     """Settings that differ from their defaults, by key or `Component.Variable[instance]`."""

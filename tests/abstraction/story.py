@@ -57,7 +57,7 @@ THREE_MESSAGES = Manners(
 )
 EVENT_STREAM = THREE_MESSAGES.model_copy(
     update={
-        "speaks": THREE_MESSAGES.speaks | {"report_settings", "report_events"},
+        "speaks": THREE_MESSAGES.speaks | {"report_settings", "report_events", "report_reservation"},
         "session_style": "event_stream",
         "transactions_named_by": "station",
         "start_points": None,
@@ -141,6 +141,8 @@ class Story:
             assert reborn.facts == self.cp.facts
             assert reborn.tokens == self.cp.tokens
             assert reborn.profiles == self.cp.profiles
+            assert reborn.token_list == self.cp.token_list
+            assert reborn.data_answers == self.cp.data_answers
             assert reborn.settings.kept == self.cp.settings.kept
             assert reborn.queue.keys() == self.cp.queue.keys()
             reborn.now = self.cp.now

@@ -29,6 +29,7 @@ NEXT_WORDS = {
     "suspended_ev": {"available", "charging", "suspended_evse", "finishing", "unavailable", "faulted"},
     "suspended_evse": {"available", "charging", "suspended_ev", "finishing", "unavailable", "faulted"},
     "finishing": {"available", "preparing", "unavailable", "faulted"},
+    "reserved": {"available", "preparing", "unavailable", "faulted"},
     "unavailable": {"available", "preparing", "charging", "suspended_ev", "suspended_evse", "faulted"},
     "faulted": {
         "available", "preparing", "charging", "suspended_ev", "suspended_evse", "finishing", "reserved", "unavailable",

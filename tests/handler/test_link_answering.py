@@ -141,9 +141,9 @@ def test_binary_messages_are_no_ocpp() -> None:
 
 
 def test_what_the_charger_does_not_take_is_refused_without_blame() -> None:
-    it = Linked("ocpp1.6")
-    it.link.take('[2,"7","CancelReservation",{"reservationId":1}]')
-    assert it.sent == ['[4,"7","NotSupported","the charger takes no reservations",{}]']
+    it = Linked("ocpp2.0.1")
+    it.link.take('[2,"7","UnpublishFirmware",{"checksum":"0"}]')
+    assert it.sent == ['[4,"7","NotSupported","publishing firmware is for local controllers",{}]']
     assert violations(it) == []
 
 

@@ -19,6 +19,7 @@ from vcp_contracts.words import UNTIMED, Word
 
 from vcp_abstraction.facts import (
     ConnectorFacts,
+    DataAnswers,
     EndSamples,
     EvseFacts,
     Facts,
@@ -28,6 +29,7 @@ from vcp_abstraction.facts import (
     Queued,
     SettingValues,
     Setup,
+    TokenList,
     Tokens,
 )
 from vcp_abstraction.settings import Settings
@@ -99,6 +101,8 @@ class Charger:
         self.tokens = Tokens()
         self.end_samples = EndSamples()
         self.profiles = Profiles()
+        self.token_list = TokenList()
+        self.data_answers = DataAnswers()
         self.settings = Settings(SettingValues())
         self.queue: dict[int, Queued] = {}
         self._configuration_json: tuple[ChargePointConfiguration, bytes] | None = None
@@ -149,6 +153,10 @@ class Charger:
             cp.end_samples = EndSamples.model_validate_json(sections["end_samples"])
         if "profiles" in sections:
             cp.profiles = Profiles.model_validate_json(sections["profiles"])
+        if "token_list" in sections:
+            cp.token_list = TokenList.model_validate_json(sections["token_list"])
+        if "data_answers" in sections:
+            cp.data_answers = DataAnswers.model_validate_json(sections["data_answers"])
         if "settings" in sections:
             cp.settings = Settings(SettingValues.model_validate_json(sections["settings"]))
         cp.queue = {int(n): Queued.model_validate_json(entry) for n, entry in queue.items()}
@@ -167,6 +175,10 @@ class Charger:
             sections["end_samples"] = to_json(self.end_samples, exclude_none=True)
         if "profiles" in self._dirty:
             sections["profiles"] = to_json(self.profiles, exclude_none=True)
+        if "token_list" in self._dirty:
+            sections["token_list"] = to_json(self.token_list, exclude_none=True)
+        if "data_answers" in self._dirty:
+            sections["data_answers"] = to_json(self.data_answers)
         if self.settings.changed or "setup" in self._dirty:
             sections["settings"] = to_json(self.settings.kept)
             self.settings.changed = False

@@ -25,8 +25,10 @@ from vcp_abstraction.blocks import (
     metering,
     provisioning,
     remote,
+    reservation,
     settings,
     smart_charging,
+    token_list,
 )
 from vcp_abstraction.blocks import link as links
 from vcp_abstraction.charger import Charger, Decision, Impossible, Surroundings
@@ -45,6 +47,8 @@ COMMANDS: dict[type[Word], Callable[[Charger, Any], None]] = {
     commands.SetMeter: cable.set_meter,
     commands.LimitGrid: smart_charging.limit_grid,
     commands.PresentToken: authorization.present_token,
+    commands.PutToken: authorization.put_token,
+    commands.RemoveToken: authorization.remove_token,
     commands.PressStart: authorization.press_start,
     commands.PressStop: authorization.press_stop,
     commands.PressEmergency: authorization.press_emergency,
@@ -67,6 +71,10 @@ REQUESTS: dict[type[Word], Callable[[Charger, Any], Reply]] = {
     requests.Unlock: availability.unlock,
     requests.Reset: provisioning.reset,
     requests.ForgetTokens: authorization.forget_tokens,
+    requests.SetTokenList: token_list.set_token_list,
+    requests.ReadTokenListVersion: token_list.read_version,
+    requests.Reserve: reservation.reserve,
+    requests.CancelReservation: reservation.cancel,
     requests.ReadSettings: settings.read_settings,
     requests.WriteSettings: settings.write_settings,
     requests.ListSettings: settings.list_settings,
@@ -209,6 +217,7 @@ def _settle(cp: Charger) -> None:
     """After everything: what waited for this, and the next action that may leave."""
     if not cp.exists:
         return
+    reservation.review(cp)
     provisioning.perhaps_restart(cp)
     lanes.release(cp)
 

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from vcp_contracts.actions import Beat
 
-from vcp_abstraction import physics
-from vcp_abstraction.blocks import authorization, link, metering, provisioning, transactions
+from vcp_abstraction import physics, status
+from vcp_abstraction.blocks import authorization, link, metering, provisioning, reservation, transactions
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import Facts, Kept
+from vcp_abstraction.facts import EvseFacts, Facts, Kept
 
 Task = Callable[[Charger], None]
 
@@ -50,6 +50,8 @@ def wire_timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
         yield flight.guard, lambda c: link.reopen(c, "no outcome of an action in time")
     if facts.restart is not None and facts.restart.deadline is not None:
         yield facts.restart.deadline, provisioning.perhaps_restart
+    if facts.restart is not None and facts.restart.not_before is not None:
+        yield facts.restart.not_before, provisioning.perhaps_restart
 
 
 def timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
@@ -65,6 +67,13 @@ def timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
         yield facts.aligned_due, metering.aligned
     if facts.limit_due is not None:
         yield facts.limit_due, transactions.follow_limits
+    if facts.aligned_end_due is not None:
+        yield facts.aligned_end_due, metering.aligned_for_end
+    ends = reservation.next_end(cp)
+    if ends is not None:
+        yield ends, reservation.expire
+    for settling in facts.settling.values():
+        yield settling.until, status.settled
     for evse in facts.evses:
         yield from _at(evse.id, cp)
 
@@ -88,12 +97,14 @@ def _times(facts: Facts) -> Iterator[tuple[Kept, tuple[str, ...]]]:
     yield facts.link, ("back_at", "down_since", "since")
     yield facts.registration, ("next_try",)
     yield facts.lanes, ("not_before",)
+    for settling in facts.settling.values():
+        yield settling, ("until",)
     for evse in facts.evses:
         yield evse, ("metered_at", "plug_deadline")
         if evse.authorization is not None:
             yield evse.authorization, ("deadline",)
         if evse.transaction is not None:
-            yield evse.transaction, ("sample_due", "power_path_since")
+            yield evse.transaction, ("sample_due", "end_sample_due", "power_path_since")
 
 
 def _on_line(cp: Charger) -> Iterator[tuple[datetime, Task]]:
@@ -119,16 +130,18 @@ def _at(number: int, cp: Charger) -> Iterator[tuple[datetime, Task]]:
     if evse.transaction is None:
         return
     if evse.transaction.sample_due is not None:
-        yield evse.transaction.sample_due, lambda c: _sample(c, number)
+        yield evse.transaction.sample_due, lambda c: _sample(c, number, metering.sampled)
+    if evse.transaction.end_sample_due is not None:
+        yield evse.transaction.end_sample_due, lambda c: _sample(c, number, metering.sampled_for_end)
     full = physics.battery_full_at(evse)
     if full is not None:
         yield full, lambda c: transactions.energy_used_up(c, c.facts.evses[number - 1])
 
 
-def _sample(cp: Charger, number: int) -> None:
+def _sample(cp: Charger, number: int, take: Callable[[Charger, EvseFacts], None]) -> None:
     evse = cp.facts.evses[number - 1]
     if evse.transaction is not None:
-        metering.sampled(cp, evse)
+        take(cp, evse)
 
 
 def _boot_again(cp: Charger) -> None:

@@ -5,12 +5,15 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 from vcp_contracts.actions import AnyAction, SessionNews
+from vcp_contracts.commands import AnswerToData
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.manners import StartPoint
 from vcp_contracts.profiles import ChargingProfile
+from vcp_contracts.requests import ListedToken
 from vcp_contracts.values import (
     BootReason,
     ChargingState,
+    ConnectorType,
     Fault,
     LimitedBy,
     Sample,
@@ -137,6 +140,10 @@ class Restart(Kept):
     reason: BootReason
     when_idle: bool = False
     deadline: datetime | None = None
+    tries: int = 0
+    """Attempts that failed."""
+    not_before: datetime | None = None
+    """When it is tried again, in real time."""
 
 
 class Ev(Kept):
@@ -155,6 +162,14 @@ class ReportedStatus(Kept):
 
     word: str
     fault: str | None = None
+
+
+class Settling(Kept):
+    """A status that has changed, and is told if it lasts."""
+
+    status: ReportedStatus
+    until: datetime
+    note: str | None = None
 
 
 class ConnectorFacts(Kept):
@@ -189,11 +204,20 @@ class Authorization(Kept):
 
     token: Token | None
     group: Token | None = None
-    by: Literal["backend", "cache", "offline_rule", "none", "free"]
+    by: Literal["backend", "cache", "local_list", "offline_rule", "none", "free"]
     remote_start: int | None = None
+    reservation: int | None = None
+    """The reservation that this use of the EVSE is for; no other may take it up meanwhile."""
     deadline: datetime | None = None
     """Until when the cable must be in."""
     trigger: Trigger = "authorized"
+
+
+class LockedFor(Kept):
+    """Who must show a token before the cable is let go of."""
+
+    token: Token
+    group: Token | None = None
 
 
 class Transaction(Kept):
@@ -204,6 +228,7 @@ class Transaction(Kept):
     token: Token | None = None
     group: Token | None = None
     remote_start: int | None = None
+    reservation: int | None = None
     state: ChargingState = "idle"
     started_at: datetime
     power_path_since: datetime | None = None
@@ -221,6 +246,7 @@ class Transaction(Kept):
     stop_reason: StopReason | None = None
     stop_token: Token | None = None
     sample_due: datetime | None = None
+    end_sample_due: datetime | None = None
 
 
 class Telling(Kept):
@@ -266,6 +292,12 @@ class EvseFacts(Kept):
     """A session is over, and the user has yet to unplug."""
     offer: Offer | None = None
     held: HeldProfile | None = None
+    locked_for: LockedFor | None = None
+    """A session is over, and the cable stays locked until this token comes."""
+    sampled_wh: float = 0.0
+    """The register when it was last sampled in a transaction."""
+    aligned_wh: float = 0.0
+    """The register at the last clock-aligned time."""
     plug_deadline: datetime | None = None
     """Plugged without a token: until when one must come."""
 
@@ -283,7 +315,25 @@ class Behaviour(Kept):
 
     unlock: Literal["works", "fails"] = "works"
     reset: Literal["works", "refused"] = "works"
+    restart_failures: int = 0
+    """How many of the next attempts to restart fail."""
     accepts_data_from: list[str] = Field(default_factory=list)
+
+
+class Reservation(Kept):
+    """An EVSE is kept free for a token."""
+
+    id: int
+    evse: int | None = None
+    """None: any EVSE."""
+    connector_type: ConnectorType | None = None
+    token: Token
+    group: Token | None = None
+    until: datetime
+
+    def is_for(self, token: Token, group: Token | None) -> bool:
+        """Whether this token may use it, itself or as one of the group."""
+        return self.token.equals(token) or (self.group is not None and self.group.equals(group))
 
 
 class Facts(Kept):
@@ -303,12 +353,15 @@ class Facts(Kept):
     faults: list[Fault] = Field(default_factory=list)
     evses: list[EvseFacts] = Field(default_factory=list)
     tellings: dict[str, Telling] = Field(default_factory=dict)
+    reservations: list[Reservation] = Field(default_factory=list)
     reported: dict[str, ReportedStatus] = Field(default_factory=dict)
+    settling: dict[str, Settling] = Field(default_factory=dict)
     observed: dict[str, str] = Field(default_factory=dict)
     last_spoken: datetime | None = None
     aligned_due: datetime | None = None
     limit_due: datetime | None = None
     """When a charging profile may next change what a running transaction is offered."""
+    aligned_end_due: datetime | None = None
     event_number: int = 0
     behaviour: Behaviour = Field(default_factory=Behaviour)
 
@@ -348,6 +401,19 @@ class Profiles(Kept):
     """The charging profiles, in the order in which they came."""
 
     installed: list[Installed] = Field(default_factory=list)
+
+
+class TokenList(Kept):
+    """The local list of tokens, by `key_of` each token; its backend alone gives it a version."""
+
+    version: int = 0
+    entries: dict[str, ListedToken] = Field(default_factory=dict)
+
+
+class DataAnswers(Kept):
+    """What is said to vendor data."""
+
+    answers: list[AnswerToData] = Field(default_factory=list)
 
 
 class SettingValues(Kept):

@@ -1,8 +1,10 @@
 """The physical world of an EVSE, integrated lazily: nothing ticks; power is constant between two things that happen."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from vcp_contracts.settings import PHASES
 from vcp_contracts.values import Reading, ReadingContext, Sample
 
 from vcp_abstraction.charger import Charger
@@ -104,12 +106,14 @@ def sample(cp: Charger, evse: EvseFacts, measurands: list[str], context: Reading
 
 
 def _read(evse: EvseFacts, given: Outlet, measurand: str, context: ReadingContext) -> list[Reading]:
-    name, _, phase = measurand.partition(".L")
-    if phase:
-        return [r for r in _phased(evse, given, name, context) if r.phase == f"L{phase}"]
+    name, _, phase = measurand.rpartition(".")
+    if phase in PHASES.get(name, ()):
+        return _on_phase(evse, given, name, phase, context)
     if measurand in ("Voltage", "Current.Import"):
-        return _phased(evse, given, measurand, context)
-    value, unit = _scalar(evse, given, measurand)
+        return [
+            r for n in range(given.phases) for r in _on_phase(evse, given, measurand, f"L{n + 1}", context)
+        ]
+    value, unit = _scalar(evse, given, measurand, context)
     if value is None:
         return []
     location = "ev" if measurand == "SoC" else "outlet"
@@ -120,28 +124,41 @@ def _read(evse: EvseFacts, given: Outlet, measurand: str, context: ReadingContex
     ]
 
 
-def _phased(evse: EvseFacts, given: Outlet, measurand: str, context: ReadingContext) -> list[Reading]:
-    if measurand == "Voltage":
-        value, unit = given.voltage_v, "V"
-    elif measurand == "Current.Import":
-        value, unit = evse.power_w / (given.voltage_v * given.phases), "A"
-    else:
+def _on_phase(
+    evse: EvseFacts, given: Outlet, measurand: str, phase: str, context: ReadingContext
+) -> list[Reading]:
+    """What is measured on one phase, or between two; nothing on a phase that is not in use. The load is balanced."""
+    ends = [end for end in phase.split("-") if end != "N"]
+    if any(int(end[1]) > given.phases for end in ends):
         return []
+    match measurand:
+        case "Voltage":
+            value, unit = given.voltage_v * (math.sqrt(3) if len(ends) == 2 else 1), "V"
+        case "Current.Import":
+            value, unit = evse.power_w / (given.voltage_v * given.phases), "A"
+            if phase == "N" and given.phases == 3:
+                value = 0.0
+        case _:
+            value, unit = evse.power_w / given.phases, "W"
     return [
         Reading.model_construct(
             value=round(value, 3),
             measurand=measurand,
             unit=unit,
-            phase=f"L{n}",
+            phase=phase,
             location="outlet",
             context=context,
         )
-        for n in range(1, given.phases + 1)
     ]
 
 
-def _scalar(evse: EvseFacts, given: Outlet, measurand: str) -> tuple[float | None, str | None]:
+def _scalar(
+    evse: EvseFacts, given: Outlet, measurand: str, context: ReadingContext
+) -> tuple[float | None, str | None]:
     match measurand:
+        case "Energy.Active.Import.Interval":
+            since = evse.aligned_wh if context == "clock" else evse.sampled_wh
+            return round(max(0.0, evse.register_wh - since), 3), "Wh"
         case "Energy.Active.Import.Register":
             return float(register_wh(evse)), "Wh"
         case "Energy.Active.Export.Register" | "Power.Active.Export" | "Current.Export":

@@ -2,7 +2,7 @@
 
 from math import isfinite
 
-from vcp_contracts.settings import BY_NAME, Setting
+from vcp_contracts.settings import BY_NAME, PHASES, Setting
 
 from vcp_abstraction.facts import SettingValues
 
@@ -105,9 +105,14 @@ def _in_own_words(row: Setting, text: str) -> str:
 def _members(row: Setting, text: str) -> tuple[str | None, str]:
     items = [item.strip() for item in text.split(",") if item.strip()]
     for item in items:
-        # a measurand may name a phase: `Voltage.L1` (1.6 §7.31)
-        if row.options and item not in row.options and item.rsplit(".", 1)[0] not in row.options:
+        if row.options and item not in row.options and not _on_a_phase(row, item):
             return None, f"{item} is not one of {', '.join(row.options)}"
     if len(set(items)) != len(items):
         return None, "each item may be named once"
     return ",".join(items), ""
+
+
+def _on_a_phase(row: Setting, item: str) -> bool:
+    """Whether it is a measurand of the list on one phase, e.g. `Voltage.L1` (1.6 §3.16.1)."""
+    measurand, _, phase = item.rpartition(".")
+    return measurand in row.options and phase in PHASES.get(measurand, ())

@@ -1,11 +1,14 @@
 """Status words, derived from facts at each change: the nine and the five. Which one is reported is a manner."""
 
+from datetime import timedelta
+
 from vcp_contracts.actions import ReportStatus
 from vcp_contracts.events import StatusChanged
-from vcp_contracts.values import STATION, CoarseStatus, Fault, FineStatus, Place
+from vcp_contracts.values import STATION, CoarseStatus, Fault, FaultKind, FineStatus, Place
 
+from vcp_abstraction import reservations
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import ConnectorFacts, EvseFacts, ReportedStatus
+from vcp_abstraction.facts import ConnectorFacts, EvseFacts, ReportedStatus, Reservation, Settling
 
 VIA: dict[tuple[FineStatus, FineStatus], FineStatus] = {
     ("available", "charging"): "preparing",
@@ -13,15 +16,31 @@ VIA: dict[tuple[FineStatus, FineStatus], FineStatus] = {
     ("available", "suspended_evse"): "preparing",
     ("available", "finishing"): "preparing",
     ("preparing", "unavailable"): "available",
+    ("preparing", "reserved"): "available",
     ("charging", "preparing"): "finishing",
     ("suspended_ev", "preparing"): "finishing",
     ("suspended_evse", "preparing"): "finishing",
     ("finishing", "charging"): "preparing",
     ("finishing", "suspended_ev"): "preparing",
     ("finishing", "suspended_evse"): "preparing",
+    ("charging", "reserved"): "available",
+    ("suspended_ev", "reserved"): "available",
+    ("suspended_evse", "reserved"): "available",
+    ("finishing", "reserved"): "available",
+    ("reserved", "charging"): "preparing",
+    ("reserved", "suspended_ev"): "preparing",
+    ("reserved", "suspended_evse"): "preparing",
+    ("reserved", "finishing"): "preparing",
     ("unavailable", "finishing"): "preparing",
+    ("unavailable", "reserved"): "available",
 }
 """Changes that the nine words do not know (1.6 §4.9, the transition table), and the word that lies between."""
+
+CAR_FAULT: FaultKind = "ev_communication_error"
+"""The fault of the car's side: it never makes the charger faulted."""
+
+SHOWS_CAR_FAULT = frozenset({"preparing", "suspended_ev", "suspended_evse", "finishing"})
+"""The words beside which that fault may be told (1.6 §7.6)."""
 
 COARSE: dict[FineStatus, CoarseStatus] = {
     "available": "available",
@@ -39,14 +58,34 @@ def is_operative(cp: Charger, evse: EvseFacts, connector: ConnectorFacts | None 
     return any(c.operative for c in evse.connectors)
 
 
+def can_serve(cp: Charger, evse: EvseFacts) -> bool:
+    """Whether an EVSE is in service and not broken."""
+    return is_operative(cp, evse) and blocking_fault(cp, evse) is None
+
+
+def is_reserved(cp: Charger, evse: EvseFacts) -> bool:
+    """Whether an EVSE is kept free for somebody who has not come yet."""
+    return is_held(cp, evse, reservations.unused(cp.facts))
+
+
+def is_held(cp: Charger, evse: EvseFacts, wishes: list[Reservation]) -> bool:
+    """Whether an EVSE that nobody uses must be kept free for some of these reservations."""
+    if not wishes or evse.authorization is not None or evse.transaction is not None:
+        return False
+    if not can_serve(cp, evse):
+        return False
+    free = {e.id for e in cp.facts.evses if reservations.is_untouched(e) and can_serve(cp, e)}
+    return reservations.needs(cp.configuration, wishes, evse.id, free)
+
+
 def blocking_fault(cp: Charger, evse: EvseFacts, connector: ConnectorFacts | None = None) -> Fault | None:
-    """The fault that prevents charging at a place, if there is one."""
+    """The fault that prevents charging at a place, if there is one. A car that can't be talked to is none."""
     for fault in cp.facts.faults:
         if fault.blocking:
             return fault
     for part in [connector] if connector is not None else evse.connectors:
         for fault in part.faults:
-            if fault.blocking:
+            if fault.blocking and fault.kind != CAR_FAULT:
                 return fault
     return None
 
@@ -72,6 +111,8 @@ def fine_status(cp: Charger, evse: EvseFacts) -> FineStatus:
         return "unavailable"
     if evse.authorization is not None:
         return "preparing"
+    if is_reserved(cp, evse):
+        return "reserved"
     if evse.finishing:
         return "finishing"
     return "preparing" if evse.connected is not None else "available"
@@ -81,6 +122,8 @@ def coarse_status(cp: Charger, evse: EvseFacts, connector: ConnectorFacts) -> Co
     """One of five words (2.0.1 G01)."""
     if blocking_fault(cp, evse, connector) is not None:
         return "faulted"
+    if is_reserved(cp, evse):
+        return "reserved"
     if connector.connected:
         return "occupied"
     return "available" if is_operative(cp, evse, connector) else "unavailable"
@@ -100,8 +143,14 @@ def worst_fault(cp: Charger, place: Place) -> Fault | None:
         for connector in cp.facts.evses[place.evse - 1].connectors:
             if place.connector in (None, connector.id):
                 faults.extend(connector.faults)
+        if any(fault.kind == CAR_FAULT for fault in faults) and not _tells_car_fault(cp, place):
+            faults = [fault for fault in faults if fault.kind != CAR_FAULT]
     faults.sort(key=lambda fault: not fault.blocking)
     return faults[0] if faults else None
+
+
+def _tells_car_fault(cp: Charger, place: Place) -> bool:
+    return fine_status(cp, cp.facts.evses[place.evse - 1]) in SHOWS_CAR_FAULT
 
 
 def places(cp: Charger) -> list[Place]:
@@ -132,26 +181,57 @@ def observe(cp: Charger, note: str | None = None) -> None:
     manners = cp.manners
     for place in places(cp):
         fine, coarse = words_at(cp, place)
-        fault = worst_fault(cp, place)
+        fault = _fault_key(shown := worst_fault(cp, place))
         key = f"{place.evse}.{place.connector or 0}"
-        word = fine if manners.status_words == "fine" else coarse
-        seen = f"{fine}/{coarse}/{_fault_key(fault)}"
+        seen = f"{fine}/{coarse}/{fault}"
         changed = cp.facts.observed.get(key) != seen
         if changed:
             cp.facts.observed[key] = seen
-            cp.note(StatusChanged, place=place, fine=fine, coarse=coarse, fault=fault)
-        before = cp.facts.reported.get(key)
-        if not (cp.online and cp.registered):
+            cp.note(StatusChanged, place=place, fine=fine, coarse=coarse, fault=shown)
+        word = fine if manners.status_words == "fine" else coarse
+        now = ReportedStatus(word=word, fault=fault if manners.status_carries_fault else None)
+        if not (cp.online and cp.registered) or cp.facts.reported.get(key) == now:
+            cp.facts.settling.pop(key, None)
+        elif not _must_last(cp, key, now, changed=changed, note=note):
+            _say(cp, place, key, now, note, through=changed)
+
+
+def _must_last(cp: Charger, key: str, now: ReportedStatus, *, changed: bool, note: str | None) -> bool:
+    """Whether a status is told only if it lasts. The first one after a start, or after a time offline, need not."""
+    least = cp.settings.seconds("Custom.MinimumStatusDuration")
+    settling = cp.facts.settling
+    if least <= 0 or key not in cp.facts.reported:
+        settling.pop(key, None)
+        return False
+    waits = settling.get(key)
+    if changed and (waits is None or waits.status != now):
+        settling[key] = Settling(status=now, until=cp.now + timedelta(seconds=least), note=note)
+    return key in settling
+
+
+def settled(cp: Charger) -> None:
+    """Statuses that have lasted for MinimumStatusDuration are told (1.6 §4.9). The last one is always told."""
+    for place in places(cp):
+        key = f"{place.evse}.{place.connector or 0}"
+        waits = cp.facts.settling.get(key)
+        if waits is None or waits.until > cp.now:
             continue
-        changed_now = changed and manners.status_words == "fine"
-        via = VIA.get((before.word, fine)) if changed_now and before is not None else None  # type: ignore[arg-type]
+        del cp.facts.settling[key]
+        if cp.online and cp.registered:
+            _say(cp, place, key, waits.status, waits.note, through=True)
+
+
+def _say(
+    cp: Charger, place: Place, key: str, now: ReportedStatus, note: str | None, *, through: bool
+) -> None:
+    """Reports a status; `through`: by the word between, where the nine words know no such change."""
+    before = cp.facts.reported.get(key)
+    if through and before is not None and cp.manners.status_words == "fine":
+        via = VIA.get((before.word, now.word))  # type: ignore[arg-type]
         if via is not None:
             report(cp, place, fine=via)
-        told = ReportedStatus(word=word, fault=_fault_key(fault) if manners.status_carries_fault else None)
-        if before == told:
-            continue
-        cp.facts.reported[key] = told
-        report(cp, place, note=note)
+    cp.facts.reported[key] = now
+    report(cp, place, note=note)
 
 
 def report(

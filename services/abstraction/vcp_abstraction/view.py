@@ -7,9 +7,9 @@ from vcp_contracts.settings import BY_NAME
 from vcp_contracts.values import Fault
 
 from vcp_abstraction import status
-from vcp_abstraction.blocks.authorization import mask
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import ConnectorFacts, EvseFacts, Installed, Offer, Transaction
+from vcp_abstraction.facts import ConnectorFacts, EvseFacts, Installed, Offer, Reservation, Transaction
+from vcp_abstraction.masking import mask
 
 
 def view_of(cp: Charger) -> bytes:
@@ -39,6 +39,8 @@ def view_of(cp: Charger) -> bytes:
         "status": status.station_status(cp),
         "faults": [_fault(fault) for fault in facts.faults],
         "evses": [_evse(cp, evse) for evse in facts.evses],
+        "reservations": [_reservation(kept) for kept in facts.reservations],
+        "token_list": {"version": cp.token_list.version, "entries": len(cp.token_list.entries)},
         "queue": {
             "boot": len(lanes.boot),
             "express": len(lanes.express),
@@ -108,6 +110,15 @@ def _transaction(cp: Charger, transaction: Transaction) -> dict[str, object]:
         "started_at": transaction.started_at,
         "start_wh": int(transaction.start_wh + 1e-6),
         "seq": transaction.seq,
+    }
+
+
+def _reservation(kept: Reservation) -> dict[str, object]:
+    return {
+        "reservation": kept.id,
+        "evse": kept.evse,
+        "token": mask(kept.token.value),
+        "until": kept.until,
     }
 
 

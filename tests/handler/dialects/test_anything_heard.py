@@ -92,6 +92,9 @@ REPLIES: dict[type[requests.Request], tuple[type[Reply], tuple[str, ...]]] = {
     requests.Reset: (requests.Resetting, ("accepted", "scheduled", "rejected")),
     requests.Trigger: (requests.Triggered, ("accepted", "rejected", "not_implemented")),
     requests.ForgetTokens: (requests.TokensForgotten, ("accepted", "rejected")),
+    requests.SetTokenList: (requests.TokenListSet, ("accepted", "failed", "version_mismatch")),
+    requests.Reserve: (requests.Reserved, ("accepted", "rejected", "occupied", "faulted", "unavailable")),
+    requests.CancelReservation: (requests.ReservationCancelled, ("accepted", "rejected")),
     requests.PassData: (requests.DataPassed, ("accepted", "rejected", "unknown_message", "unknown_vendor")),
     requests.SetProfile: (requests.ProfileSet, ("accepted", "rejected")),
     requests.ClearProfiles: (requests.ProfilesCleared, ("accepted", "unknown")),
@@ -124,6 +127,14 @@ def any_reply(data: st.DataObject, request: requests.Request) -> Reply:
         return requests.SettingsWritten(**head, settings=tuple(any_write(data, name) for name in wanted))
     if isinstance(request, requests.ComposeSchedule):
         return any_composite(data, head, request)
+    if isinstance(request, requests.ReadTokenListVersion):
+        return requests.TokenListVersion(
+            **head,
+            supported=data.draw(st.booleans()),
+            enabled=data.draw(st.booleans()),
+            version=data.draw(st.integers(0, 2**31)),
+            entries=data.draw(st.integers(0, 1000)),
+        )
     model, results = REPLIES[type(request)]
     return model(**head, result=data.draw(st.sampled_from(results)))
 

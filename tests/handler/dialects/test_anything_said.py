@@ -162,6 +162,7 @@ ANY_ACTION = st.one_of(
         fault=FAULT,
         active=st.booleans(),
     ),
+    some(actions.ReportReservation, **ENVELOPE, reservation=INT, end=st.sampled_from(["expired", "removed"])),
     some(actions.PassData, **ENVELOPE, vendor=text(255), message=optional(text(50)), content=JSON),
 )
 

@@ -1,28 +1,32 @@
-"""Who may charge: presented tokens, the cache, the offline rules, and the backend's verdicts."""
+"""Who may charge: presented tokens, what the charger knows of them, the offline rules, and the backend's verdicts."""
 
 from datetime import timedelta
 from typing import Literal
 
 from vcp_contracts.actions import Authorize
-from vcp_contracts.commands import PresentToken, PressEmergency, PressStart, PressStop
+from vcp_contracts.commands import (
+    PresentToken,
+    PressEmergency,
+    PressStart,
+    PressStop,
+    PutToken,
+    RemoveToken,
+)
 from vcp_contracts.events import TokenJudged
 from vcp_contracts.outcomes import AuthorizeAnswer
 from vcp_contracts.requests import ForgetTokens, TokensForgotten
 from vcp_contracts.values import Place, StopReason, Token, TokenInfo, Trigger
 
 from vcp_abstraction import status
-from vcp_abstraction.blocks import transactions
+from vcp_abstraction.blocks import reservation, token_list, transactions
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts import Authorization, Awaiting, CachedToken, EvseFacts, Queued
+from vcp_abstraction.masking import mask
 
-By = Literal["backend", "cache", "offline_rule", "none", "free"]
+By = Literal["backend", "cache", "local_list", "offline_rule", "none", "free"]
+Local = Literal["cache", "local_list"]
 
 MOST_CACHED = 1000
-
-
-def mask(value: str) -> str:
-    """A token as it may be shown: its last two characters."""
-    return f"…{value[-2:]}" if len(value) > 4 else "…"
 
 
 # --- at the charger --------------------------------------------------------------------------------------------------
@@ -46,7 +50,7 @@ def present_token(cp: Charger, it: PresentToken) -> None:
         )
     if evse.authorization is not None:
         _present_again(cp, evse, token)
-    else:
+    elif not _lets_go(cp, evse, token):
         _must_serve(cp, evse)
         begin(cp, evse, token, "start")
 
@@ -59,12 +63,23 @@ def _meant(cp: Charger, token: Token, number: int | None) -> EvseFacts:
     for evse in evses:
         if evse.authorization is not None and token.equals(evse.authorization.token):
             return evse
-    waiting = [e for e in evses if e.authorization is None and e.awaiting is None]
+    for evse in evses:
+        if evse.locked_for is not None and token.equals(evse.locked_for.token):
+            return evse
+    kept = reservation.reserved_for(cp, token)
+    if kept is not None:
+        return kept
+    group = group_of(cp, token)
+    waiting = [
+        e
+        for e in evses
+        if e.authorization is None and e.awaiting is None and not reservation.bars(cp, e, token, group)
+    ]
     for evse in waiting:
         if evse.connected is not None and not evse.finishing:
             return evse
     for evse in waiting:
-        if evse.connected is not None or status.fine_status(cp, evse) == "available":
+        if evse.connected is not None or status.fine_status(cp, evse) in ("available", "reserved"):
             return evse
     if len(evses) == 1:
         return evses[0]
@@ -95,6 +110,20 @@ def _must_serve(cp: Charger, evse: EvseFacts) -> None:
         raise Impossible(f"EVSE {evse.id} is out of service", field="evse", remedy="make it operative first")
 
 
+def _lets_go(cp: Charger, evse: EvseFacts, token: Token) -> bool:
+    """A cable that stayed locked after its session is let go of by its owner's token, or one of the same group
+    (1.6 errata 3.17; 2.0.1 E05.FR.10)."""
+    owner = evse.locked_for
+    if owner is None:
+        return False
+    group = group_of(cp, token)
+    if not (token.equals(owner.token) or (owner.group is not None and owner.group.equals(group))):
+        return False
+    judged(cp, evse, token, "accepted", "same_token" if token.equals(owner.token) else "group")
+    transactions.unlock(evse)
+    return True
+
+
 def _present_again(cp: Charger, evse: EvseFacts, token: Token) -> None:
     """A token where someone is authorized already: the same one, or one of its group, ends it (1.6 §4.1)."""
     authorization = evse.authorization
@@ -103,9 +132,9 @@ def _present_again(cp: Charger, evse: EvseFacts, token: Token) -> None:
         judged(cp, evse, token, "accepted", "same_token")
         stop_by(cp, evse, token)
         return
-    known = _cached(cp, token)
+    info, _ = known(cp, token)
     group = authorization.group
-    if known is not None and known.status == "accepted" and group is not None and group.equals(known.group):
+    if info is not None and info.status == "accepted" and group is not None and group.equals(info.group):
         judged(cp, evse, token, "accepted", "group")
         stop_by(cp, evse, token)
         return
@@ -124,35 +153,51 @@ def begin(
     remote_start: int | None = None,
 ) -> None:
     """Decides a token that wants to charge, in the order of 1.6 §3.5 and 2.0.1 C01, or asks the backend."""
-    known = _cached(cp, token)
-    if cp.online and cp.registered:
-        sure = (
-            cp.settings.flag("AuthCtrlr.LocalPreAuthorize")
-            and known is not None
-            and known.status == "accepted"
-        )
-        if sure:
-            accept(cp, evse, token, known, "cache", remote_start=remote_start)
+    asks = cp.online and cp.registered
+    if reservation.bars(cp, evse, token, group_of(cp, token)):
+        # only the backend knows whether a token that nobody here knows is one of the group (1.6 §5.13)
+        if asks and group_of(cp, token) is None and reservation.may_open(cp, evse):
+            ask(cp, evse, token, purpose, remote_start=remote_start)
+        else:
+            judged(cp, evse, token, "invalid", "reservation")
+    elif not asks:
+        decide_offline(cp, evse, token, remote_start=remote_start)
+    else:
+        info, by = known(cp, token)
+        if info is not None and is_good(info, by, evse) and _is_enough(cp, by):
+            accept(cp, evse, token, info, by, remote_start=remote_start)
         else:
             ask(cp, evse, token, purpose, remote_start=remote_start)
-        return
-    decide_offline(cp, evse, token, remote_start=remote_start)
+
+
+def _is_enough(cp: Charger, by: Local) -> bool:
+    """Whether a token that is known here need not be asked about (1.6 LocalPreAuthorize; 2.0.1 C12, C14)."""
+    if by == "local_list" and not cp.manners.pre_authorize_covers_list:
+        return True
+    return cp.settings.flag("AuthCtrlr.LocalPreAuthorize")
+
+
+def is_good(info: TokenInfo, by: Local, evse: EvseFacts) -> bool:
+    """Whether what is known of a token lets it charge here."""
+    valid = info.status in token_list.VALID if by == "local_list" else info.status == "accepted"
+    return valid and (not info.evses or evse.id in info.evses)
 
 
 def decide_offline(cp: Charger, evse: EvseFacts, token: Token, *, remote_start: int | None = None) -> None:
-    """The backend can't be asked: the cache, then the rule for unknown tokens. A known bad token stays refused."""
-    known = _cached(cp, token)
-    if known is not None:
-        good = known.status == "accepted" and cp.settings.flag("AuthCtrlr.LocalAuthorizeOffline")
-        if good:
-            accept(cp, evse, token, known, "cache", remote_start=remote_start)
+    """The backend can't be asked: list, cache, then the rule for unknown tokens. A known bad token stays refused."""
+    info, by = known(cp, token)
+    if info is None:
+        if cp.settings.flag("AuthCtrlr.OfflineTxForUnknownIdEnabled"):
+            accept(cp, evse, token, None, "offline_rule", remote_start=remote_start)
         else:
-            judged(cp, evse, token, known.status if known.status != "accepted" else "invalid", "cache")
-        return
-    if cp.settings.flag("AuthCtrlr.OfflineTxForUnknownIdEnabled"):
-        accept(cp, evse, token, None, "offline_rule", remote_start=remote_start)
+            judged(cp, evse, token, "unknown", "offline_rule")
+    elif not is_good(info, by, evse):
+        why = "not_allowed_type_evse" if info.status == "accepted" else info.status
+        judged(cp, evse, token, why, by)
+    elif cp.settings.flag("AuthCtrlr.LocalAuthorizeOffline"):
+        accept(cp, evse, token, info, by, remote_start=remote_start)
     else:
-        judged(cp, evse, token, "unknown", "offline_rule")
+        judged(cp, evse, token, "invalid", by)
 
 
 def ask(
@@ -185,11 +230,13 @@ def accept(
         judged(cp, evse, token, "accepted", "none" if by == "free" else by)
     timeout = cp.settings.seconds("TxCtrlr.EVConnectionTimeOut")
     waits = evse.connected is None and timeout > 0
+    group = info.group if info is not None else group_of(cp, token) if token is not None else None
     evse.authorization = Authorization(
         token=token,
-        group=info.group if info else None,
+        group=group,
         by=by,
         remote_start=remote_start,
+        reservation=reservation.usable(cp, evse, token, group) if token is not None else None,
         deadline=cp.now + timedelta(seconds=timeout) if waits else None,
         trigger=trigger,
     )
@@ -223,6 +270,8 @@ def press_start(cp: Charger, it: PressStart) -> None:
     _must_serve(cp, evse)
     if evse.authorization is not None:
         raise Impossible(f"EVSE {evse.id} is in use", field="evse", remedy="press_stop first")
+    if status.is_reserved(cp, evse):
+        raise Impossible(f"EVSE {evse.id} is reserved", field="evse", remedy="present the token it is for")
     if cp.manners.anonymous_start:
         accept(cp, evse, Token(value="", kind="no_authorization"), None, "none")
         return
@@ -273,7 +322,7 @@ def answered(cp: Charger, entry: Queued, answer: AuthorizeAnswer) -> None:
     """The backend's verdict on a token."""
     action = entry.action
     assert isinstance(action, Authorize)
-    remember(cp, action.token, answer.info)
+    heard(cp, action.token, answer.info)
     evse = _asking(cp, action)
     if evse is None:
         return
@@ -287,6 +336,8 @@ def answered(cp: Charger, entry: Queued, answer: AuthorizeAnswer) -> None:
         return
     if awaiting.purpose == "stop":
         _stop_if_of_group(cp, evse, action.token, info)
+    elif reservation.bars(cp, evse, action.token, info.group):
+        judged(cp, evse, action.token, "invalid", "reservation")
     elif evse.authorization is None:
         accept(cp, evse, action.token, info, "backend", remote_start=awaiting.remote_start)
 
@@ -313,6 +364,8 @@ def unanswerable(cp: Charger, entry: Queued) -> None:
     evse.awaiting = None
     if awaiting.purpose == "stop":
         judged(cp, evse, action.token, "invalid", "offline_rule")
+    elif reservation.bars(cp, evse, action.token, group_of(cp, action.token)):
+        judged(cp, evse, action.token, "invalid", "reservation")
     else:
         decide_offline(cp, evse, action.token, remote_start=awaiting.remote_start)
 
@@ -327,6 +380,60 @@ def _asking(cp: Charger, action: Authorize) -> EvseFacts | None:
 def judged(cp: Charger, evse: EvseFacts, token: Token, verdict: str, by: str) -> None:
     """Notes a verdict."""
     cp.note(TokenJudged, place=Place(evse=evse.id), token=mask(token.value), status=verdict, by=by)
+
+
+# --- what the charger knows ------------------------------------------------------------------------------------------
+
+
+def known(cp: Charger, token: Token) -> tuple[TokenInfo | None, Local]:
+    """What the charger knows of a token, and from where: the list comes before the cache (1.6 §3.5.3)."""
+    info = token_list.listed(cp, token)
+    return (info, "local_list") if info is not None else (_cached(cp, token), "cache")
+
+
+def group_of(cp: Charger, token: Token) -> Token | None:
+    """The group of a token, as far as the charger knows."""
+    info, _ = known(cp, token)
+    return info.group if info is not None else None
+
+
+def heard(cp: Charger, token: Token, info: TokenInfo) -> None:
+    """The backend has judged a token: is it what the list says? The cache keeps it."""
+    token_list.compare(cp, token, info)
+    remember(cp, token, info)
+
+
+def put_token(cp: Charger, it: PutToken) -> None:
+    """Writes a verdict into list or cache by hand."""
+    token = Token(value=it.token, kind=it.kind)
+    group = Token(value=it.group) if it.group is not None else None
+    info = TokenInfo(status=it.status, valid_until=it.valid_until, group=group)
+    if it.where == "cache":
+        if not cp.settings.flag("AuthCacheCtrlr.Enabled"):
+            raise Impossible(
+                "the cache is switched off", field="where", remedy="write AuthorizationCacheEnabled"
+            )
+        _cache(cp, token, info)
+    elif not token_list.put(cp, token, info):
+        raise Impossible("the list is full", field="where", remedy="remove_token, or a greater maximum")
+
+
+def remove_token(cp: Charger, it: RemoveToken) -> None:
+    """Takes one token, or all, out of list or cache by hand."""
+    token = Token(value=it.token, kind=it.kind) if it.token is not None else None
+    there = token_list.remove(cp, token) if it.where == "list" else _forget(cp, token)
+    if not there:
+        raise Impossible(f"the {it.where} holds no such token", field="token", remedy="name another token")
+
+
+def _forget(cp: Charger, token: Token | None) -> bool:
+    cache = cp.tokens.cache
+    gone = [folded for folded, kept in cache.items() if token is None or kept.token.equals(token)]
+    for folded in gone:
+        del cache[folded]
+    if gone:
+        cp.touch("tokens")
+    return bool(gone)
 
 
 # --- the cache -------------------------------------------------------------------------------------------------------
@@ -351,6 +458,12 @@ def remember(cp: Charger, token: Token, info: TokenInfo) -> None:
     """Keeps the latest verdict on a token, good or bad (1.6 §3.5.1, 2.0.1 C10). Remote tokens are not kept."""
     if not cp.settings.flag("AuthCacheCtrlr.Enabled") or token.kind in ("no_authorization", "central"):
         return
+    if cp.manners.cache_excludes_list and token_list.listed(cp, token) is not None:
+        return
+    _cache(cp, token, info)
+
+
+def _cache(cp: Charger, token: Token, info: TokenInfo) -> None:
     cache = cp.tokens.cache
     folded = token.value.casefold()
     kept = cache.get(folded)

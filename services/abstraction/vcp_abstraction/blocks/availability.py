@@ -75,4 +75,5 @@ def _unlock(cp: Charger, it: Unlock) -> UnlockResult:
     if evse.transaction is not None:
         authorization.withdraw(cp, evse, "unlock_command", "unlock_command")
     connector.locked = False
+    evse.locked_for = None
     return "unlocked"

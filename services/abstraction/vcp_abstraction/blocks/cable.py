@@ -5,9 +5,9 @@ from datetime import timedelta
 from vcp_contracts.commands import PlugIn, SetEv, SetMeter, Unplug
 
 from vcp_abstraction import physics, status
-from vcp_abstraction.blocks import transactions
+from vcp_abstraction.blocks import faults, transactions
 from vcp_abstraction.charger import Charger, Impossible
-from vcp_abstraction.facts import ConnectorFacts, EvseFacts
+from vcp_abstraction.facts import ConnectorFacts, EvseFacts, Transaction
 
 
 def plug_in(cp: Charger, it: PlugIn) -> None:
@@ -80,6 +80,10 @@ def unplug(cp: Charger, it: Unplug) -> None:
         connector.locked = False
         if it.end == "station" and was_connected and cp.facts.powered:
             _ev_side_gone(cp, evse)
+    if not connector.connected:
+        faults.car_left(cp, evse.id, connector)
+    if not any(c.locked for c in evse.connectors):
+        evse.locked_for = None
     if not transactions.cable_left(cp, evse):
         evse.finishing = False
         evse.plug_deadline = None
@@ -109,7 +113,8 @@ def _ev_side_gone(cp: Charger, evse: EvseFacts) -> None:
     """1.6 §3.15 (StopTransactionOnEVSideDisconnect), 2.0.1 E09 and E10."""
     stops = cp.settings.flag("TxCtrlr.StopTxOnEVSideDisconnect")
     unlocks = cp.settings.flag("OCPPCommCtrlr.UnlockOnEVSideDisconnect")
-    if evse.transaction is None:
+    transaction = evse.transaction
+    if transaction is None:
         transactions.advance(cp, evse, "ev_communication_lost")
         return
     if stops:
@@ -119,8 +124,15 @@ def _ev_side_gone(cp: Charger, evse: EvseFacts) -> None:
     if stops and unlocks:
         transactions.unlock(evse)
     elif stops and not unlocks:
-        for connector in evse.connectors:
-            connector.locked = connector.plugged_station
+        _stay_locked(cp, evse, transaction)
+
+
+def _stay_locked(cp: Charger, evse: EvseFacts, transaction: Transaction) -> None:
+    """The station's end stays locked until the driver shows his token (1.6 UnlockConnectorOnEVSideDisconnect)."""
+    hardware = cp.configuration.evses[evse.id - 1].connectors
+    for connector, part in zip(evse.connectors, hardware, strict=True):
+        connector.locked = connector.plugged_station and not part.fixed_cable
+    transactions.keep_locked(evse, transaction)
 
 
 def set_ev(cp: Charger, it: SetEv) -> None:

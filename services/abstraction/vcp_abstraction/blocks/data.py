@@ -30,11 +30,22 @@ def must_talk(cp: Charger) -> None:
 
 
 def receive_data(cp: Charger, it: DataForUs) -> DataPassed:
-    """Data from the backend: accepted from the vendors that this charger was told to know (1.6 §4.3)."""
-    known = it.vendor in cp.facts.behaviour.accepts_data_from
-    result: DataStatus = "accepted" if known else "unknown_vendor"
+    """Data from the backend, answered as the charger was told to (1.6 §4.3, 2.0.1 P01)."""
+    result, content = _answer(cp, it.vendor, it.message)
     cp.note(DataReceived, vendor=it.vendor, message=it.message, content=it.content, result=result)
-    return DataPassed(**cp.reply(it), result=result)
+    return DataPassed(**cp.reply(it), result=result, content=content)
+
+
+def _answer(cp: Charger, vendor: str, message: str | None) -> tuple[DataStatus, object]:
+    """The answer for this message of the vendor, else that for any of its messages."""
+    answers = [answer for answer in cp.data_answers.answers if answer.vendor == vendor]
+    for wanted in (message, None):
+        for answer in answers:
+            if answer.message == wanted:
+                return answer.status, answer.content
+    if vendor in cp.facts.behaviour.accepts_data_from:
+        return "accepted", None
+    return ("unknown_message" if answers else "unknown_vendor"), None
 
 
 def set_behaviour(cp: Charger, it: SetBehaviour) -> None:
@@ -46,3 +57,8 @@ def set_behaviour(cp: Charger, it: SetBehaviour) -> None:
         behaviour.reset = it.reset
     if it.accepts_data_from is not None:
         behaviour.accepts_data_from = list(it.accepts_data_from)
+    if it.restart_failures is not None:
+        behaviour.restart_failures = it.restart_failures
+    if it.data_answers is not None:
+        cp.data_answers.answers = list(it.data_answers)
+        cp.touch("data_answers")

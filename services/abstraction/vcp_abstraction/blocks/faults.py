@@ -3,11 +3,12 @@
 from vcp_contracts.actions import ReportEvents
 from vcp_contracts.commands import ClearFault, RaiseFault
 from vcp_contracts.events import FaultCleared, FaultRaised
-from vcp_contracts.values import Fault, Place
+from vcp_contracts.values import STATION, Fault, FaultKind, Place
 
 from vcp_abstraction import status
 from vcp_abstraction.blocks import transactions
 from vcp_abstraction.charger import Charger, Impossible
+from vcp_abstraction.facts import ConnectorFacts
 
 
 def _faults_at(cp: Charger, evse: int, connector: int | None) -> tuple[Place, list[Fault]]:
@@ -27,6 +28,8 @@ def raise_fault(cp: Charger, it: RaiseFault) -> None:
     place, faults = _faults_at(cp, it.evse, it.connector)
     if any(fault.kind == it.kind for fault in faults):
         raise Impossible(f"{it.kind} is there already", field="kind", remedy="clear_fault first")
+    if it.kind == status.CAR_FAULT:
+        _must_have_a_car(cp, place)
     fault = Fault(
         kind=it.kind, blocking=it.blocking, info=it.info, vendor=it.vendor, vendor_code=it.vendor_code
     )
@@ -34,6 +37,42 @@ def raise_fault(cp: Charger, it: RaiseFault) -> None:
     cp.note(FaultRaised, place=place, fault=fault)
     tell(cp, place, fault, active=True)
     _settle(cp, place)
+
+
+def _must_have_a_car(cp: Charger, place: Place) -> None:
+    if place.connector is None or not cp.connector(place.evse, place.connector).connected:
+        raise Impossible(
+            "no car is connected there to have a communication error with",
+            field="evse",
+            remedy="plug_in first, and name the EVSE",
+        )
+
+
+def car_left(cp: Charger, evse: int, connector: ConnectorFacts) -> None:
+    """The car is gone, and with it what was wrong with it."""
+    mend(cp, Place(evse=evse, connector=connector.id), status.CAR_FAULT)
+
+
+def warn(cp: Charger, fault: Fault) -> None:
+    """The station itself finds something wrong, and goes on."""
+    if any(known.kind == fault.kind for known in cp.facts.faults):
+        return
+    cp.facts.faults.append(fault)
+    cp.note(FaultRaised, place=STATION, fault=fault)
+    tell(cp, STATION, fault, active=True)
+    status.observe(cp)
+
+
+def mend(cp: Charger, place: Place, kind: FaultKind) -> None:
+    """What the charger found wrong by itself is over; nothing happens where it was not there."""
+    faults = cp.facts.faults
+    if place.connector is not None:
+        faults = cp.connector(place.evse, place.connector).faults
+    for fault in [fault for fault in faults if fault.kind == kind]:
+        faults.remove(fault)
+        cp.note(FaultCleared, place=place, fault=fault)
+        tell(cp, place, fault, active=False)
+        status.observe(cp)
 
 
 def clear_fault(cp: Charger, it: ClearFault) -> None:

@@ -18,7 +18,7 @@ from vcp_contracts.link import (
 )
 
 from vcp_abstraction import lanes, status
-from vcp_abstraction.blocks import asking, authorization, provisioning
+from vcp_abstraction.blocks import asking, authorization, metering, provisioning
 from vcp_abstraction.charger import Charger, Impossible
 
 
@@ -155,7 +155,10 @@ def link_up(cp: Charger, it: LinkUp) -> None:
     link.state = "up"
     link.id = it.link
     link.next_fact = it.n + 1
-    link.subprotocol = it.subprotocol
+    if link.subprotocol != it.subprotocol:
+        link.subprotocol = it.subprotocol
+        # what is kept for the end of a transaction, and when, is a manner
+        metering.align(cp)
     link.since = cp.now
     link.last_failure = None
     link.unsupported.clear()

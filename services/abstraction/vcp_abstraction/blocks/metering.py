@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from vcp_contracts.actions import ReportMeter
 from vcp_contracts.commands import MeterNow
 from vcp_contracts.events import MeterSampled
-from vcp_contracts.values import Place, ReadingContext, Sample, Trigger
+from vcp_contracts.values import STATION, Place, ReadingContext, Sample, Trigger
 
-from vcp_abstraction import physics
+from vcp_abstraction import main_meter, physics
 from vcp_abstraction.blocks import transactions
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts import EvseFacts
@@ -20,27 +20,50 @@ def sampled(cp: Charger, evse: EvseFacts) -> None:
     transaction = evse.transaction
     assert transaction is not None
     reading = _report(cp, evse, "SampledDataCtrlr.TxUpdatedMeasurands", "periodic", "meter_periodic")
-    measurands = transactions.end_measurands(cp)
-    if measurands != cp.settings.members("SampledDataCtrlr.TxUpdatedMeasurands"):
-        reading = physics.sample(cp, evse, measurands, "periodic")
-    transactions.keep_for_end(cp, transaction, reading)
-    interval = cp.settings.seconds("SampledDataCtrlr.TxUpdatedInterval")
-    transaction.sample_due = cp.now + timedelta(seconds=interval) if interval > 0 else None
+    if not _own_interval(cp):
+        kept = cp.settings.members("SampledDataCtrlr.TxEndedMeasurands")
+        if kept != cp.settings.members("SampledDataCtrlr.TxUpdatedMeasurands"):
+            reading = physics.sample(cp, evse, kept, "periodic")
+        transactions.keep_for_end(cp, transaction, reading)
+    evse.sampled_wh = evse.register_wh
+    transaction.sample_due = transactions.next_sample(cp)
+
+
+def sampled_for_end(cp: Charger, evse: EvseFacts) -> None:
+    """The interval of what is kept for the transaction's end is over, where that is one of its own (2.0.1 J02)."""
+    transaction = evse.transaction
+    assert transaction is not None
+    kept = cp.settings.members("SampledDataCtrlr.TxEndedMeasurands")
+    transactions.keep_for_end(cp, transaction, physics.sample(cp, evse, kept, "periodic"))
+    transaction.end_sample_due = transactions.next_end_sample(cp)
+
+
+def _own_interval(cp: Charger) -> bool:
+    return cp.manners.end_data_interval == "own_interval"
 
 
 def reschedule(cp: Charger) -> None:
     """The intervals have changed: from now on the new ones hold."""
-    interval = cp.settings.seconds("SampledDataCtrlr.TxUpdatedInterval")
     for evse in cp.running():
         assert evse.transaction is not None
-        evse.transaction.sample_due = cp.now + timedelta(seconds=interval) if interval > 0 else None
+        evse.transaction.sample_due = transactions.next_sample(cp)
+        evse.transaction.end_sample_due = transactions.next_end_sample(cp)
     align(cp)
 
 
 def align(cp: Charger) -> None:
-    """Finds the next clock-aligned slot anew."""
-    aligned = cp.settings.seconds("AlignedDataCtrlr.Interval")
-    cp.facts.aligned_due = next_slot(cp.now, aligned) if aligned > 0 else None
+    """Finds the next clock-aligned slots anew."""
+    if cp.facts.aligned_due is None:
+        for evse in cp.facts.evses:
+            physics.advance_meter(evse, cp.now)
+            evse.aligned_wh = evse.register_wh
+    cp.facts.aligned_due = _next(cp, "AlignedDataCtrlr.Interval")
+    cp.facts.aligned_end_due = _next(cp, "AlignedDataCtrlr.TxEndedInterval") if _own_interval(cp) else None
+
+
+def _next(cp: Charger, setting: str) -> datetime | None:
+    interval_s = cp.settings.seconds(setting)
+    return next_slot(cp.now, interval_s) if interval_s > 0 else None
 
 
 def next_slot(now: datetime, interval_s: int) -> datetime:
@@ -52,10 +75,31 @@ def next_slot(now: datetime, interval_s: int) -> datetime:
 
 
 def aligned(cp: Charger) -> None:
-    """A clock-aligned slot: every EVSE is read, with or without a transaction."""
-    cp.facts.aligned_due = next_slot(cp.now, max(1, cp.settings.seconds("AlignedDataCtrlr.Interval")))
+    """A clock-aligned slot: every EVSE is read, with or without a transaction, and the station's own meter."""
+    cp.facts.aligned_due = _next(cp, "AlignedDataCtrlr.Interval")
+    main = main_meter.sample(cp, cp.settings.members("AlignedDataCtrlr.Measurands"), "clock")
     for evse in cp.facts.evses:
         _report(cp, evse, "AlignedDataCtrlr.Measurands", "clock", "meter_clock")
+        evse.aligned_wh = evse.register_wh
+    if not _own_interval(cp):
+        _keep_aligned(cp)
+    if main is not None:
+        cp.note(MeterSampled, place=STATION, sample=main)
+        idle(cp, STATION, main)
+
+
+def aligned_for_end(cp: Charger) -> None:
+    """A slot of what is kept for the ends of transactions, where that has an interval of its own (2.0.1 J01)."""
+    align(cp)
+    if _own_interval(cp):
+        _keep_aligned(cp)
+
+
+def _keep_aligned(cp: Charger) -> None:
+    kept = cp.settings.members("AlignedDataCtrlr.TxEndedMeasurands")
+    for evse in cp.running():
+        assert evse.transaction is not None
+        transactions.keep_for_end(cp, evse.transaction, physics.sample(cp, evse, kept, "clock"))
 
 
 def meter_now(cp: Charger, it: MeterNow) -> None:
@@ -64,7 +108,7 @@ def meter_now(cp: Charger, it: MeterNow) -> None:
     if it.context == "clock":
         _report(cp, evse, "AlignedDataCtrlr.Measurands", "clock", "meter_clock")
     else:
-        _report(cp, evse, "SampledDataCtrlr.TxUpdatedMeasurands", "periodic", "meter_periodic")
+        _report(cp, evse, "SampledDataCtrlr.TxUpdatedMeasurands", it.context, "meter_periodic")
 
 
 def _report(
@@ -84,14 +128,14 @@ def _report(
     if transaction is not None:
         transactions.tell(cp, evse, "updated", trigger, (reading,))
     else:
-        idle(cp, evse, reading)
+        idle(cp, Place(evse=evse.id), reading)
     return reading
 
 
-def idle(cp: Charger, evse: EvseFacts, reading: Sample) -> None:
+def idle(cp: Charger, place: Place, reading: Sample) -> None:
     """A reading outside transactions: kept while offline only where manners say so."""
     durable = cp.manners.idle_meter_is_durable or cp.settings.flag("OCPPCommCtrlr.QueueAllMessages")
     if not durable and not (cp.online and cp.registered):
         return
-    action = ReportMeter(**cp.words(), place=Place(evse=evse.id), samples=(reading,))
+    action = ReportMeter(**cp.words(), place=place, samples=(reading,))
     cp.enqueue(action, "transactions" if durable else "express")

@@ -9,10 +9,10 @@ from vcp_contracts.events import ChargePointChanged, Registered, SettingChanged
 from vcp_contracts.outcomes import BootAnswer
 from vcp_contracts.requests import Reset, Resetting
 from vcp_contracts.settings import BY_NAME, find
-from vcp_contracts.values import BootReason, Fault, StopReason
+from vcp_contracts.values import STATION, BootReason, Fault, StopReason
 
 from vcp_abstraction import status
-from vcp_abstraction.blocks import cable, link, metering, transactions
+from vcp_abstraction.blocks import cable, faults, link, metering, transactions
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts import (
     CLOCK_FROM,
@@ -27,6 +27,7 @@ from vcp_abstraction.facts import (
     SettingValues,
     Setup,
 )
+from vcp_abstraction.setting_rules import broken_rule
 from vcp_abstraction.settings import MOST, Settings, normal
 
 BOOT_RETRY = timedelta(seconds=30)
@@ -86,6 +87,13 @@ def _checked_settings(configuration: ChargePointConfiguration) -> dict[str, str]
         if good is None:
             raise Impossible(f"{name} {rule}", field=f"settings.{name}", remedy=f"give a value that {rule}")
         values[row.name] = good
+    together = Settings(SettingValues(values=values))
+    for name in configuration.settings:
+        row = find(name)
+        assert row is not None
+        rule = broken_rule(configuration, together, row, values[row.name])
+        if rule:
+            raise Impossible(f"{name} {rule}", field=f"settings.{name}", remedy=f"give a value that {rule}")
     return values
 
 
@@ -136,7 +144,14 @@ def _hardware(cp: Charger, configuration: ChargePointConfiguration) -> list[Evse
             for n, part in enumerate(hardware.connectors, 1)
         ]
         evses.append(
-            EvseFacts(id=number, connectors=connectors, register_wh=hardware.register_wh, metered_at=cp.now)
+            EvseFacts(
+                id=number,
+                connectors=connectors,
+                register_wh=hardware.register_wh,
+                sampled_wh=hardware.register_wh,
+                aligned_wh=hardware.register_wh,
+                metered_at=cp.now,
+            )
         )
     return evses
 
@@ -336,6 +351,12 @@ def perhaps_restart(cp: Charger) -> None:
     late = restart.deadline is not None and restart.deadline <= cp.real
     if cp.online and not idle and not late:
         return
+    if restart.not_before is not None and restart.not_before > cp.real:
+        return
+    if cp.facts.behaviour.restart_failures > 0:
+        _restart_fails(cp, restart)
+        return
+    faults.mend(cp, STATION, "reset_failure")
     cp.facts.restart = None
     ever = cp.facts.registration.ever_accepted
     wanted = cp.facts.link.wanted
@@ -346,3 +367,14 @@ def perhaps_restart(cp: Charger) -> None:
     if wanted:
         cp.facts.link.wanted = False
         cp.facts.link.back_at = cp.now + RESTART_TIME
+
+
+def _restart_fails(cp: Charger, restart: Restart) -> None:
+    """It does not come about: tried again as often as ResetRetries says, then told as a warning (1.6 §9.1)."""
+    cp.facts.behaviour.restart_failures -= 1
+    restart.tries += 1
+    if restart.tries <= cp.settings.seconds("OCPPCommCtrlr.ResetRetries"):
+        restart.not_before = cp.real + RESTART_TIME
+        return
+    cp.facts.restart = None
+    faults.warn(cp, Fault(kind="reset_failure", blocking=False))

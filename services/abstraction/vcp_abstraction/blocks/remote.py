@@ -10,12 +10,18 @@ from vcp_contracts.requests import (
     Triggered,
     TriggerResult,
 )
-from vcp_contracts.values import Place, Token
+from vcp_contracts.values import STATION, Place, TokenInfo
 
-from vcp_abstraction import physics, status
-from vcp_abstraction.blocks import authorization, provisioning, smart_charging, transactions
+from vcp_abstraction import main_meter, physics, status
+from vcp_abstraction.blocks import authorization, provisioning, reservation, smart_charging, transactions
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts import EvseFacts
+
+AT_A_PLACE = frozenset({"status", "meter", "transaction"})
+"""What can be triggered of one place; of all else a place that came along is ignored (1.6 §5.17)."""
+
+MOST_WAITING = 1000
+"""Messages that wait to be sent at most; beyond it none is triggered."""
 
 
 def start_charging(cp: Charger, it: StartCharging) -> ChargingStart:
@@ -35,7 +41,8 @@ def start_charging(cp: Charger, it: StartCharging) -> ChargingStart:
     if asks:
         authorization.begin(cp, evse, it.token, "remote", remote_start=remote_start)
     else:
-        authorization.accept(cp, evse, it.token, None, "none", remote_start=remote_start)
+        info = TokenInfo(status="accepted", group=it.group) if it.group is not None else None
+        authorization.accept(cp, evse, it.token, info, "none", remote_start=remote_start)
     return ChargingStart(**cp.reply(it), result="accepted", transaction=open_transaction)
 
 
@@ -43,18 +50,19 @@ def _chosen(cp: Charger, it: StartCharging) -> tuple[EvseFacts | None, str]:
     if not cp.registered:
         return None, "not accepted by the backend"
     if it.place is None or it.place.evse == 0:
-        free = [evse for evse in cp.facts.evses if _obstacle(cp, evse, it.token) is None]
+        free = [evse for evse in cp.facts.evses if _obstacle(cp, evse, it) is None]
+        kept = reservation.reserved_for(cp, it.token)
         plugged = [evse for evse in free if evse.connected is not None]
-        chosen = (plugged or free)[:1]
+        chosen = ([kept] if kept in free else plugged or free)[:1]
         return (chosen[0], "") if chosen else (None, "no EVSE is free")
     if not cp.knows(it.place):
         return None, "unknown EVSE"
     evse = cp.facts.evses[it.place.evse - 1]
-    obstacle = _obstacle(cp, evse, it.token)
+    obstacle = _obstacle(cp, evse, it)
     return (evse, "") if obstacle is None else (None, obstacle)
 
 
-def _obstacle(cp: Charger, evse: EvseFacts, token: Token) -> str | None:
+def _obstacle(cp: Charger, evse: EvseFacts, it: StartCharging) -> str | None:
     if status.blocking_fault(cp, evse) is not None:
         return "faulted"
     if not status.is_operative(cp, evse):
@@ -63,11 +71,16 @@ def _obstacle(cp: Charger, evse: EvseFacts, token: Token) -> str | None:
         return "in use"
     if cp.facts.restart is not None:
         return "about to restart"
+    if reservation.bars(cp, evse, it.token, it.group or authorization.group_of(cp, it.token)):
+        return "reserved"
     return None
 
 
 def stop_charging(cp: Charger, it: StopCharging) -> ChargingStop:
     """Stops the running transaction that the wire knows by this name (1.6 §5.12, 2.0.1 F03)."""
+    if not cp.registered:
+        # 1.6 §4.2: not while the boot is pending
+        return ChargingStop(**cp.reply(it), result="rejected", detail="not accepted by the backend")
     evse = _named(cp, it.transaction)
     if evse is None:
         return ChargingStop(**cp.reply(it), result="rejected", detail="no such transaction")
@@ -92,7 +105,9 @@ def trigger(cp: Charger, it: Trigger) -> Triggered:
 
 
 def _trigger(cp: Charger, it: Trigger) -> TriggerResult:
-    if it.place is not None and not cp.knows(it.place):
+    if it.what in AT_A_PLACE and it.place is not None and not cp.knows(it.place):
+        return "rejected"
+    if len(cp.facts.lanes.express) >= MOST_WAITING:
         return "rejected"
     cp.origin = "triggered"
     match it.what:
@@ -127,17 +142,19 @@ def _trigger_meter(cp: Charger, place: Place | None) -> TriggerResult:
     measurands = cp.settings.members(
         "SampledDataCtrlr.TxUpdatedMeasurands" if sampled else "AlignedDataCtrlr.Measurands"
     )
-    for evse in cp.evses_at(place):
-        reading = physics.sample(cp, evse, measurands, "trigger")
-        if reading is None:
-            return "rejected"
+    readings = [(evse, physics.sample(cp, evse, measurands, "trigger")) for evse in cp.evses_at(place)]
+    if any(reading is None for _, reading in readings):
+        return "rejected"
+    for evse, reading in readings:
+        assert reading is not None
         if sampled and evse.transaction is not None:
             transactions.tell(cp, evse, "updated", "trigger", (reading,))
-            continue
-        cp.enqueue(
-            ReportMeter(**cp.words(), place=Place(evse=evse.id), samples=(reading,)),
-            "express",
-        )
+        else:
+            at = Place(evse=evse.id)
+            cp.enqueue(ReportMeter(**cp.words(), place=at, samples=(reading,)), "express")
+    main = main_meter.sample(cp, measurands, "trigger") if place in (None, STATION) else None
+    if main is not None:
+        cp.enqueue(ReportMeter(**cp.words(), place=STATION, samples=(main,)), "express")
     return "accepted"
 
 

@@ -7,6 +7,7 @@ from vcp_contracts.actions import ReportSettings, SettingReport
 from vcp_contracts.commands import WriteSetting
 from vcp_contracts.events import SettingChanged
 from vcp_contracts.requests import (
+    Declined,
     ListSettings,
     ReadSettings,
     SettingRead,
@@ -23,10 +24,20 @@ from vcp_contracts.values import SettingName
 from vcp_abstraction import physics, status
 from vcp_abstraction.blocks import link, metering, transactions
 from vcp_abstraction.charger import Charger, Impossible
+from vcp_abstraction.setting_rules import access, broken_rule, fixed_value
 from vcp_abstraction.settings import normal
 
 PAGE = 40
 """Settings on one page of a report."""
+
+FEATURES = (
+    ("Core", None),
+    ("LocalAuthListManagement", "LocalAuthListCtrlr.Available"),
+    ("Reservation", "ReservationCtrlr.Available"),
+    ("SmartCharging", "SmartChargingCtrlr.Available"),
+    ("RemoteTrigger", None),
+)
+"""What the charger has to offer, each with the setting that says whether it is there."""
 
 COMPONENTS = {row.component.casefold() for row in CATALOGUE} | {"evse", "connector"}
 
@@ -38,6 +49,9 @@ def value_of(cp: Charger, row: Setting) -> str | None:
     """The value of a setting of the catalogue; None where it is not set."""
     if row.derived:
         return _derived(cp, row)
+    fixed = fixed_value(cp.configuration, row)
+    if fixed is not None:
+        return fixed
     return (
         cp.settings.text(row.name) if row.default is not None or row.name in cp.settings.kept.values else None
     )
@@ -69,8 +83,13 @@ def _derived(cp: Charger, row: Setting) -> str | None:
         case "Custom.NumberOfConnectors":
             return str(len(configuration.evses))
         case "Custom.SupportedFeatureProfiles":
-            smart = cp.settings.flag("SmartChargingCtrlr.Available")
-            return "Core,SmartCharging,RemoteTrigger" if smart else "Core,RemoteTrigger"
+            return ",".join(
+                feature for feature, switch in FEATURES if switch is None or cp.settings.flag(switch)
+            )
+        case "Custom.ConnectorPhaseRotationMaxLength":
+            return str(len(configuration.evses) + 1)
+        case "LocalAuthListCtrlr.Entries":
+            return str(len(cp.token_list.entries))
         case "SmartChargingCtrlr.Entries[ChargingProfiles]":
             return str(len(cp.profiles.installed))
         case name:
@@ -124,8 +143,11 @@ class _Fact:
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def read_settings(cp: Charger, it: ReadSettings) -> SettingsRead:
-    """Reads each by name, or all of them."""
+def read_settings(cp: Charger, it: ReadSettings) -> SettingsRead | Declined:
+    """Reads each by name, or all of them. Too many at once are declined (1.6 GetConfigurationMaxKeys, 2.0.1 B06.FR.16)."""
+    most = cp.settings.seconds("DeviceDataCtrlr.ItemsPerMessage[GetVariables]")
+    if len(it.names) > most:
+        return Declined(**cp.reply(it), reason="too_many", detail=f"at most {most} at once")
     if it.names:
         attributes = [*it.attributes, *["actual"] * (len(it.names) - len(it.attributes))]
         results = tuple(
@@ -160,7 +182,10 @@ def _read_row(cp: Charger, row: Setting, name: SettingName) -> SettingRead:
     if row.access == "write_only":
         return SettingRead(name=name, result="write_only")
     return SettingRead(
-        name=name, result="accepted", value=value_of(cp, row), read_only=row.access == "read_only"
+        name=name,
+        result="accepted",
+        value=value_of(cp, row),
+        read_only=access(cp.configuration, row) == "read_only",
     )
 
 
@@ -182,8 +207,11 @@ def _read_physical(cp: Charger, name: SettingName, attribute: str) -> SettingRea
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
-def write_settings(cp: Charger, it: WriteSettings) -> SettingsWritten:
-    """Writes each on its own (1.6 §5.3, 2.0.1 B05)."""
+def write_settings(cp: Charger, it: WriteSettings) -> SettingsWritten | Declined:
+    """Writes each on its own (1.6 §5.3, 2.0.1 B05). Too many at once are declined."""
+    most = cp.settings.seconds("DeviceDataCtrlr.ItemsPerMessage[SetVariables]")
+    if len(it.settings) > most:
+        return Declined(**cp.reply(it), reason="too_many", detail=f"at most {most} at once")
     results = tuple(_write(cp, item) for item in it.settings)
     _take_effect(cp, {full_name(r.name.component, r.name.variable, r.name.instance) for r in results})
     return SettingsWritten(**cp.reply(it), settings=results)
@@ -200,10 +228,12 @@ def _write(cp: Charger, item: SettingToWrite) -> SettingWritten:
         return SettingWritten(name=name, result=_unknown(name))
     if item.attribute != "actual":
         return SettingWritten(name=name, result="no_such_attribute")
-    if row.access == "read_only":
+    if access(cp.configuration, row) == "read_only":
         return SettingWritten(name=name, result="read_only")
     good, rule = normal(row, item.value)
-    if good is None:
+    if good is not None:
+        rule = broken_rule(cp.configuration, cp.settings, row, good)
+    if good is None or rule:
         return SettingWritten(name=name, result="bad_value", detail=rule)
     put(cp, row, good, "backend")
     return SettingWritten(name=name, result="reboot_required" if row.reboot else "accepted")
@@ -224,7 +254,9 @@ def write_setting(cp: Charger, it: WriteSetting) -> None:
             f"there is no setting {it.name} that can be set", field="name", remedy="see the view's settings"
         )
     good, rule = normal(row, it.value)
-    if good is None:
+    if good is not None:
+        rule = broken_rule(cp.configuration, cp.settings, row, good)
+    if good is None or rule:
         raise Impossible(f"{it.name} {rule}", field="value", remedy=f"give a value that {rule}")
     put(cp, row, good, "command")
     _take_effect(cp, {row.name})
@@ -241,7 +273,12 @@ def _take_effect(cp: Charger, names: set[str]) -> None:
         transactions.follow_limits(cp)
 
 
-METERING = {"sampleddatactrlr.txupdatedinterval", "aligneddatactrlr.interval"}
+METERING = {
+    "sampleddatactrlr.txupdatedinterval",
+    "sampleddatactrlr.txendedinterval",
+    "aligneddatactrlr.interval",
+    "aligneddatactrlr.txendedinterval",
+}
 LIMITING = {
     "smartchargingctrlr.available",
     "smartchargingctrlr.enabled",
@@ -289,10 +326,17 @@ def _reported(cp: Charger, row: Setting) -> SettingReport:
         variable=row.variable,
         instance=row.instance,
         value=None if row.access == "write_only" else value_of(cp, row),
-        access=row.access,
+        access=access(cp.configuration, row),
         kind=row.kind,
         unit=row.unit,
         minimum=row.minimum,
-        maximum=row.maximum,
+        maximum=_maximum(cp, row),
         options=row.options,
     )
+
+
+def _maximum(cp: Charger, row: Setting) -> float | None:
+    """The greatest value; of the tokens in the list, how many it can hold (2.0.1 part 2 appendix 3)."""
+    if row.name == "LocalAuthListCtrlr.Entries":
+        return cp.settings.number("Custom.LocalAuthListMaxLength")
+    return row.maximum

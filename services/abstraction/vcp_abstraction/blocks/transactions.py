@@ -4,7 +4,7 @@ A transaction begins when the first of its start points holds, and ends when the
 held fails (2.0.1 E01, E06; 1.6 is the case start PowerPathClosed, stop Authorized).
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from vcp_contracts.actions import ReportTransaction, SessionNews
 from vcp_contracts.events import TransactionEnded, TransactionStarted, TransactionUpdated
@@ -14,7 +14,7 @@ from vcp_contracts.values import ChargingState, Place, Sample, StopReason, Token
 
 from vcp_abstraction import installed, lanes, limits, physics, status
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import EvseFacts, Queued, Telling, Transaction
+from vcp_abstraction.facts import Authorization, EvseFacts, LockedFor, Queued, Telling, Transaction
 
 POINTS: dict[str, StartPoint] = {
     "ParkingBayOccupancy": "parking_bay_occupancy",
@@ -23,9 +23,6 @@ POINTS: dict[str, StartPoint] = {
     "PowerPathClosed": "power_path_closed",
     "EnergyTransfer": "energy_transfer",
 }
-
-MOST_END_SAMPLES = 100
-"""Readings kept for the end of a transaction; beyond it every second one in the middle goes (2.0.1 E06.FR.12)."""
 
 
 def start_points(cp: Charger) -> frozenset[StartPoint]:
@@ -75,6 +72,8 @@ def charging_state(cp: Charger, evse: EvseFacts) -> ChargingState:
         withheld = True
     if withheld or status.blocking_fault(cp, evse) is not None:
         return "suspended_evse"
+    if any(fault.kind == status.CAR_FAULT for fault in evse.connected.faults):
+        return "suspended_ev"
     return "charging" if physics.drawn_w(cp, evse) > 0 else "suspended_ev"
 
 
@@ -134,7 +133,7 @@ def _let_flow(cp: Charger, evse: EvseFacts) -> None:
 
 
 def _perhaps_start(cp: Charger, evse: EvseFacts, trigger: Trigger) -> None:
-    if not status.is_operative(cp, evse) or status.blocking_fault(cp, evse) is not None:
+    if not status.can_serve(cp, evse) or status.is_reserved(cp, evse):
         return
     if any(holds(cp, evse, point) for point in start_points(cp)):
         start(cp, evse, trigger)
@@ -160,12 +159,15 @@ def start(cp: Charger, evse: EvseFacts, trigger: Trigger) -> None:
         token=authorization.token if authorization else None,
         group=authorization.group if authorization else None,
         remote_start=authorization.remote_start if authorization else None,
+        reservation=_taken_up(cp, authorization),
         state="ev_connected" if connector else "idle",
         started_at=cp.now,
         start_wh=evse.register_wh,
     )
     evse.transaction = transaction
     evse.finishing = False
+    evse.locked_for = None
+    evse.sampled_wh = evse.register_wh
     evse.plug_deadline = None
     transaction.held = {point for point in stop_points(cp) if holds(cp, evse, point)}
     cp.facts.tellings[transaction.id] = Telling(
@@ -181,8 +183,8 @@ def start(cp: Charger, evse: EvseFacts, trigger: Trigger) -> None:
         register_wh=physics.register_wh(evse),
     )
     _supply(cp, evse)
-    interval = cp.settings.seconds("SampledDataCtrlr.TxUpdatedInterval")
-    transaction.sample_due = cp.now + timedelta(seconds=interval) if interval > 0 else None
+    transaction.sample_due = next_sample(cp)
+    transaction.end_sample_due = next_end_sample(cp)
     begin = physics.sample(cp, evse, end_measurands(cp), "begin")
     keep_for_end(cp, transaction, begin)
     first = physics.sample(cp, evse, cp.settings.members("SampledDataCtrlr.TxStartedMeasurands"), "begin")
@@ -201,6 +203,14 @@ def _supply(cp: Charger, evse: EvseFacts) -> None:
     limits.settle(cp)
 
 
+def _taken_up(cp: Charger, authorization: Authorization | None) -> int | None:
+    """The reservation that a transaction fulfils; it ends with that."""
+    from vcp_abstraction.blocks import reservation
+
+    number = authorization.reservation if authorization is not None else None
+    return number if number is not None and reservation.used(cp, number) else None
+
+
 def _go_on(cp: Charger, evse: EvseFacts, trigger: Trigger, token: Token | None) -> None:
     """The transaction is still open: tells what is new about it."""
     transaction = evse.transaction
@@ -209,6 +219,7 @@ def _go_on(cp: Charger, evse: EvseFacts, trigger: Trigger, token: Token | None) 
     if authorization is not None and transaction.token is None:
         transaction.token, transaction.group = authorization.token, authorization.group
         transaction.remote_start = authorization.remote_start
+        transaction.reservation = _taken_up(cp, authorization)
     if evse.connected is not None:
         transaction.connector = evse.connected.id
         if authorization is not None:
@@ -272,12 +283,29 @@ def end(
     evse.authorization = None
     evse.offer = None
     evse.finishing = cable_left(cp, evse)
-    if transaction.stop_reason != "deauthorized":
-        # 1.6 errata 3.17: the cable of a refused token stays locked until its owner shows it again
+    if transaction.stop_reason == "deauthorized":
+        keep_locked(evse, transaction)
+    else:
         unlock(evse)
     from vcp_abstraction.blocks import availability
 
     availability.carry_out(cp, evse)
+
+
+def next_sample(cp: Charger) -> datetime | None:
+    """When a transaction is sampled next."""
+    return _after(cp, "SampledDataCtrlr.TxUpdatedInterval")
+
+
+def next_end_sample(cp: Charger) -> datetime | None:
+    """When it is sampled next for its end, where that has an interval of its own."""
+    own = cp.manners.end_data_interval == "own_interval"
+    return _after(cp, "SampledDataCtrlr.TxEndedInterval") if own else None
+
+
+def _after(cp: Charger, setting: str) -> datetime | None:
+    interval_s = cp.settings.seconds(setting)
+    return cp.now + timedelta(seconds=interval_s) if interval_s > 0 else None
 
 
 def end_measurands(cp: Charger) -> list[str]:
@@ -288,12 +316,13 @@ def end_measurands(cp: Charger) -> list[str]:
 
 
 def keep_for_end(cp: Charger, transaction: Transaction, reading: Sample | None) -> None:
-    """Keeps a reading for the end of the transaction, within bounds."""
+    """Keeps a reading for the end of the transaction. Of too many, every second one between begin and end goes
+    (1.6 StopTransactionMaxMeterValues, 2.0.1 E06.FR.12)."""
     if reading is None:
         return
     kept = cp.end_samples.of.setdefault(transaction.id, [])
     kept.append(reading)
-    if len(kept) > MOST_END_SAMPLES:
+    while len(kept) > cp.settings.seconds("Custom.StopTransactionMaxMeterValues"):
         del kept[1:-1:2]
     cp.touch("end_samples")
 
@@ -324,6 +353,8 @@ def tell(
         news.add("token")
     if transaction.remote_start is not None and "remote_start" not in transaction.told:
         news.add("remote_start")
+    if transaction.reservation is not None and "reservation" not in transaction.told:
+        news.add("reservation")
     transaction.told |= news - {"state"}
     cp.enqueue(
         ReportTransaction(
@@ -340,6 +371,7 @@ def tell(
             register_wh=physics.register_wh(evse),
             samples=samples,
             remote_start=transaction.remote_start,
+            reservation=transaction.reservation,
             stop_token=stop_token or (transaction.stop_token if phase == "ended" else None),
             phases_used=_new_phases(cp, evse, transaction),
             news=frozenset(news),
@@ -382,8 +414,15 @@ def lock(cp: Charger, evse: EvseFacts) -> None:
 
 def unlock(evse: EvseFacts) -> None:
     """Lets go of the cable."""
+    evse.locked_for = None
     for connector in evse.connectors:
         connector.locked = False
+
+
+def keep_locked(evse: EvseFacts, transaction: Transaction) -> None:
+    """The cable stays locked until its owner shows his token again (1.6 errata 3.17)."""
+    if transaction.token is not None and any(connector.locked for connector in evse.connectors):
+        evse.locked_for = LockedFor(token=transaction.token, group=transaction.group)
 
 
 # --- what the backend says of it -------------------------------------------------------------------------------------
@@ -405,7 +444,7 @@ def answered(cp: Charger, entry: Queued, answer: TransactionAnswer) -> None:
 
     about = action.stop_token if action.phase == "ended" and action.stop_token else action.token
     if about is not None:
-        authorization.remember(cp, about, answer.info)
+        authorization.heard(cp, about, answer.info)
     evse = cp.facts.evses[telling.evse - 1]
     if evse.transaction is not None and evse.transaction.id == action.transaction and action.phase != "ended":
         judge_after_start(cp, evse, answer.info)

@@ -11,13 +11,17 @@ from vcp_contracts.actions import (
 )
 from vcp_contracts.manners import Manners
 from vcp_contracts.requests import (
+    CancelReservation,
     ClearProfiles,
     ComposeSchedule,
     ForgetTokens,
     ReadSettings,
+    ReadTokenListVersion,
+    Reserve,
     Reset,
     SetAvailability,
     SetProfile,
+    SetTokenList,
     StartCharging,
     StopCharging,
     Trigger,
@@ -32,9 +36,11 @@ from vcp_handler.dialects.ocpp16 import (
     data,
     provisioning,
     remote,
+    reservation,
     settings,
     smart_charging,
     spelling,
+    token_list,
     transactions,
 )
 from vcp_handler.dialects.table import Dialect, Heard, Said
@@ -71,8 +77,6 @@ MANNERS = Manners(
     resume_reset=False,
 )
 
-_NO_RESERVATIONS = "the charger takes no reservations"
-_NO_LOCAL_LIST = "the charger keeps no local authorization list"
 _NO_FIRMWARE = "the charger's firmware can't be updated"
 _NO_LOGS = "the charger uploads no logs or diagnostics"
 _NO_CERTIFICATES = "the charger manages no certificates"
@@ -110,6 +114,10 @@ DIALECT = Dialect(
         Heard(action="ClearChargingProfile", contract=ClearProfiles, read=smart_charging.read_clear_profiles, write=smart_charging.write_cleared),
         Heard(action="GetCompositeSchedule", contract=ComposeSchedule, read=smart_charging.read_compose, write=smart_charging.write_composed),
         Heard(action="ClearCache", contract=ForgetTokens, read=authorization.read_clear_cache, write=spelling.verdict),
+        Heard(action="SendLocalList", contract=SetTokenList, read=token_list.read_send_local_list, write=token_list.write_list_set, declined=token_list.NOT_SUPPORTED),
+        Heard(action="GetLocalListVersion", contract=ReadTokenListVersion, read=token_list.read_list_version, write=token_list.write_list_version),
+        Heard(action="ReserveNow", contract=Reserve, read=reservation.read_reserve_now, write=reservation.write_reserved),
+        Heard(action="CancelReservation", contract=CancelReservation, read=reservation.read_cancel, write=spelling.verdict),
         Heard(action="DataTransfer", contract=PassDataRequest, read=data.read_data, write=data.write_data_answer, depth="acknowledged"),
     ),
     unsaid={
@@ -121,17 +129,13 @@ DIALECT = Dialect(
         "SignedFirmwareStatusNotification": _NO_FIRMWARE,
     },
     refused={
-        "CancelReservation": _NO_RESERVATIONS,
         "CertificateSigned": _NO_CERTIFICATES,
         "DeleteCertificate": _NO_CERTIFICATES,
         "ExtendedTriggerMessage": "TriggerMessage does the same for all that the charger can send",
         "GetDiagnostics": _NO_LOGS,
         "GetInstalledCertificateIds": _NO_CERTIFICATES,
-        "GetLocalListVersion": _NO_LOCAL_LIST,
         "GetLog": _NO_LOGS,
         "InstallCertificate": _NO_CERTIFICATES,
-        "ReserveNow": _NO_RESERVATIONS,
-        "SendLocalList": _NO_LOCAL_LIST,
         "SignedUpdateFirmware": _NO_FIRMWARE,
         "UpdateFirmware": _NO_FIRMWARE,
     },

@@ -7,20 +7,25 @@ from vcp_contracts.actions import (
     PassData,
     ReportEvents,
     ReportMeter,
+    ReportReservation,
     ReportSettings,
     ReportStatus,
     ReportTransaction,
 )
 from vcp_contracts.manners import Manners
 from vcp_contracts.requests import (
+    CancelReservation,
     ClearProfiles,
     ComposeSchedule,
     ForgetTokens,
     ListSettings,
     ReadSettings,
+    ReadTokenListVersion,
+    Reserve,
     Reset,
     SetAvailability,
     SetProfile,
+    SetTokenList,
     StartCharging,
     StopCharging,
     Trigger,
@@ -35,9 +40,11 @@ from vcp_handler.dialects.ocpp201 import (
     data,
     provisioning,
     remote,
+    reservation,
     settings,
     smart_charging,
     spelling,
+    token_list,
     transactions,
 )
 from vcp_handler.dialects.table import Dialect, Heard, Said
@@ -74,9 +81,7 @@ MANNERS = Manners(
     resume_reset=False,
 )
 
-_NO_RESERVATIONS = "the charger takes no reservations"
 _NO_SMART_CHARGING = "the charger keeps no charging profiles"
-_NO_LOCAL_LIST = "the charger keeps no local authorization list"
 _NO_FIRMWARE = "the charger's firmware can't be updated"
 _NO_PUBLISHING = "publishing firmware is for local controllers"
 _NO_LOGS = "the charger uploads no logs"
@@ -103,6 +108,7 @@ DIALECT = Dialect(
         Said(action="TransactionEvent", contract=ReportTransaction, write=transactions.write_event, read=transactions.read_event, secrets=(spelling.KEYED_TOKEN,)),
         Said(action="MeterValues", contract=ReportMeter, write=transactions.write_meter, read=spelling.acknowledged),
         Said(action="NotifyReport", contract=ReportSettings, write=settings.write_report, read=spelling.acknowledged),
+        Said(action="ReservationStatusUpdate", contract=ReportReservation, write=reservation.write_ended, read=spelling.acknowledged),
         Said(action="DataTransfer", contract=PassData, write=data.write_data, read=data.read_data_answer),
     ),
     choices={
@@ -123,6 +129,10 @@ DIALECT = Dialect(
         Heard(action="ClearChargingProfile", contract=ClearProfiles, read=smart_charging.read_clear_profiles, write=smart_charging.write_cleared),
         Heard(action="GetCompositeSchedule", contract=ComposeSchedule, read=smart_charging.read_compose, write=smart_charging.write_composed),
         Heard(action="ClearCache", contract=ForgetTokens, read=authorization.read_clear_cache, write=spelling.verdict),
+        Heard(action="SendLocalList", contract=SetTokenList, read=token_list.read_send_local_list, write=token_list.write_list_set, secrets=(spelling.LISTED_KEYED_TOKENS,)),
+        Heard(action="GetLocalListVersion", contract=ReadTokenListVersion, read=token_list.read_list_version, write=token_list.write_list_version),
+        Heard(action="ReserveNow", contract=Reserve, read=reservation.read_reserve_now, write=reservation.write_reserved, secrets=(spelling.KEYED_TOKEN,)),
+        Heard(action="CancelReservation", contract=CancelReservation, read=reservation.read_cancel, write=spelling.verdict),
         Heard(action="DataTransfer", contract=PassDataRequest, read=data.read_data, write=data.write_data_answer, depth="acknowledged"),
     ),
     unsaid={
@@ -139,12 +149,10 @@ DIALECT = Dialect(
         "NotifyMonitoringReport": _NO_MONITORING,
         "PublishFirmwareStatusNotification": _NO_PUBLISHING,
         "ReportChargingProfiles": _NO_SMART_CHARGING,
-        "ReservationStatusUpdate": _NO_RESERVATIONS,
         "SecurityEventNotification": _NO_SECURITY,
         "SignCertificate": _NO_CERTIFICATES,
     },
     refused={
-        "CancelReservation": _NO_RESERVATIONS,
         "CertificateSigned": _NO_CERTIFICATES,
         "ClearDisplayMessage": _NO_DISPLAY,
         "ClearVariableMonitoring": _NO_MONITORING,
@@ -154,15 +162,12 @@ DIALECT = Dialect(
         "GetChargingProfiles": _NO_SMART_CHARGING,
         "GetDisplayMessages": _NO_DISPLAY,
         "GetInstalledCertificateIds": _NO_CERTIFICATES,
-        "GetLocalListVersion": _NO_LOCAL_LIST,
         "GetLog": _NO_LOGS,
         "GetMonitoringReport": _NO_MONITORING,
         "GetReport": _NO_REPORT,
         "GetTransactionStatus": "the charger tells its transactions by their events alone",
         "InstallCertificate": _NO_CERTIFICATES,
         "PublishFirmware": _NO_PUBLISHING,
-        "ReserveNow": _NO_RESERVATIONS,
-        "SendLocalList": _NO_LOCAL_LIST,
         "SetDisplayMessage": _NO_DISPLAY,
         "SetMonitoringBase": _NO_MONITORING,
         "SetMonitoringLevel": _NO_MONITORING,

@@ -82,6 +82,12 @@ _MAX_REMARK = 512
 
 # C04: what a driver keyed in must stay out of logs.
 KEYED_TOKEN = Secret(path=("idToken", "idToken"), when=("idToken", "type"), among=frozenset({"keycode"}))
+LISTED_KEYED_TOKENS = Secret(
+    each="localAuthorizationList",
+    path=("idToken", "idToken"),
+    when=("idToken", "type"),
+    among=frozenset({"keycode"}),
+)
 
 
 def place(evse: int, connector: int | None, field: str) -> Place:

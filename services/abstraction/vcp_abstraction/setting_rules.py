@@ -1,0 +1,47 @@
+"""What a setting's value must fit beyond its kind: the charger's hardware, and its other settings. Changes nothing."""
+
+from vcp_contracts.configuration import ChargePointConfiguration
+from vcp_contracts.settings import ROTATIONS, Access, Setting
+
+from vcp_abstraction.settings import Settings
+
+UNLOCKS = "OCPPCommCtrlr.UnlockOnEVSideDisconnect"
+PHASE_ROTATION = "Custom.ConnectorPhaseRotation"
+
+
+def broken_rule(configuration: ChargePointConfiguration, settings: Settings, row: Setting, value: str) -> str:
+    """The rule that a value in its normal form breaks; empty where it fits."""
+    items = value.split(",") if value else []
+    if row.longest is not None and len(items) > settings.seconds(row.longest):
+        return f"must have at most {settings.seconds(row.longest)} items"
+    if row.name == PHASE_ROTATION:
+        return _rotation(len(configuration.evses), items)
+    return ""
+
+
+def _rotation(evses: int, items: list[str]) -> str:
+    """1.6 §9.1: one rotation for each connector as `1.RST`; connector 0 is the station's own feed."""
+    places = set()
+    for item in items:
+        place, _, rotation = item.partition(".")
+        if not place.isdecimal() or int(place) > evses or rotation not in ROTATIONS:
+            return f"must have items from 0 to {evses} like 1.RST, with one of {', '.join(ROTATIONS)}"
+        places.add(int(place))
+    return "" if len(places) == len(items) else "must name each connector once"
+
+
+def access(configuration: ChargePointConfiguration, row: Setting) -> Access:
+    """Who may change a setting of this charger."""
+    return "read_only" if _is_fixed(configuration, row) else row.access
+
+
+def fixed_value(configuration: ChargePointConfiguration, row: Setting) -> str | None:
+    """The value that the hardware dictates, where it does."""
+    return "false" if _is_fixed(configuration, row) else None
+
+
+def _is_fixed(configuration: ChargePointConfiguration, row: Setting) -> bool:
+    """1.6 errata: with fixed cables there is nothing to unlock when the car's side is pulled."""
+    return row.name == UNLOCKS and all(
+        connector.fixed_cable for evse in configuration.evses for connector in evse.connectors
+    )
