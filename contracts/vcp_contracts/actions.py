@@ -13,11 +13,13 @@ from vcp_contracts.values import (
     CoarseStatus,
     Fault,
     FineStatus,
+    FirmwareStage,
     Place,
     Sample,
     StopReason,
     Token,
     Trigger,
+    UploadStage,
 )
 from vcp_contracts.words import Id, Value, Word
 
@@ -166,6 +168,29 @@ class PassData(Action):
     """Any JSON."""
 
 
+class ReportFirmware(Action):
+    """How far the update of the firmware has come."""
+
+    type: Literal["report_firmware"] = "report_firmware"
+    stage: FirmwareStage
+    request_id: int | None = None
+    """The backend's number of the update, where it gave one."""
+    tracked: bool = False
+    """Whether the backend follows every stage of it."""
+    triggered: bool = False
+    """Whether the backend asked for this report: then it is always told, as well as the wire's words allow."""
+
+
+class ReportUpload(Action):
+    """How far the upload of a log has come."""
+
+    type: Literal["report_upload"] = "report_upload"
+    stage: UploadStage
+    request_id: int | None = None
+    tracked: bool = False
+    triggered: bool = False
+
+
 AnyAction = Annotated[
     Boot
     | Beat
@@ -175,6 +200,8 @@ AnyAction = Annotated[
     | ReportMeter
     | ReportSettings
     | ReportEvents
-    | PassData,
+    | PassData
+    | ReportFirmware
+    | ReportUpload,
     Field(discriminator="type"),
 ]

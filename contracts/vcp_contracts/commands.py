@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.values import FaultKind, TokenKind
-from vcp_contracts.words import Word
+from vcp_contracts.words import Value, Word
 
 Evse = Annotated[int, Field(ge=1, le=1000)]
 Connector = Annotated[int, Field(ge=1, le=1000)]
@@ -201,6 +201,35 @@ class SendData(Command):
     """Any JSON. (Never a top-level `data`: some stream readers take such a message for an envelope.)"""
 
 
+class FirmwareBehaviour(Value):
+    """How updates of the firmware go from now on. Fields left out stay as they are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    download_s: Annotated[float, Field(ge=0, le=86_400)] | None = None
+    """How long a download takes at least, by the charger's own clock."""
+    verify_s: Annotated[float, Field(ge=0, le=86_400)] | None = None
+    """How long checking what was fetched takes."""
+    install_s: Annotated[float, Field(ge=0, le=86_400)] | None = None
+    failure: Literal["none", "download", "signature", "verification", "installation"] | None = None
+    """What goes wrong, whatever the server does; `signature` concerns signed firmware alone."""
+    version: Annotated[str, StringConstraints(max_length=50)] | None = None
+    """The version that is installed afterwards; empty: what the file's name says."""
+
+
+class UploadBehaviour(Value):
+    """How uploads of logs go from now on. Fields left out stay as they are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    upload_s: Annotated[float, Field(ge=0, le=86_400)] | None = None
+    """How long an upload takes at least, by the charger's own clock."""
+    failure: Literal["none", "upload", "permission", "bad_message", "not_supported", "no_log"] | None = None
+    """What goes wrong, whatever the server does; `no_log`: there is nothing to upload."""
+    method: Literal["put", "post"] | None = None
+    """How the file is sent to an HTTP server."""
+
+
 class SetBehaviour(Command):
     """How the charger's parts behave from now on. Fields left out stay as they are."""
 
@@ -210,6 +239,8 @@ class SetBehaviour(Command):
     reset: Literal["works", "refused"] | None = None
     accepts_data_from: tuple[Annotated[str, StringConstraints(max_length=255)], ...] | None = None
     """Vendors whose data transfers are accepted; all others are unknown vendors."""
+    firmware: FirmwareBehaviour | None = None
+    upload: UploadBehaviour | None = None
 
 
 class SetClock(Command):

@@ -10,10 +10,13 @@ from vcp_contracts.values import (
     CoarseStatus,
     Fault,
     FineStatus,
+    FirmwareStage,
+    LogKind,
     Place,
     Sample,
     StopReason,
     TokenStatus,
+    UploadStage,
 )
 from vcp_contracts.words import Id, Word
 
@@ -130,6 +133,29 @@ class DataReceived(Word):
     message: str | None = None
     content: object = None
     result: str
+
+
+class FirmwareStep(Word):
+    """An update of the firmware has come one stage further."""
+
+    type: Literal["firmware_step"] = "firmware_step"
+    stage: FirmwareStage
+    request_id: int | None = None
+    firmware_version: str | None = None
+    """What is installed now."""
+    detail: str | None = None
+    """Why it failed, or what was fetched."""
+
+
+class UploadStep(Word):
+    """The upload of a log has come one stage further."""
+
+    type: Literal["upload_step"] = "upload_step"
+    stage: UploadStage
+    kind: LogKind
+    file: str
+    request_id: int | None = None
+    detail: str | None = None
 
 
 class ActionEnded(Word):
@@ -256,6 +282,8 @@ AnyEvent = Annotated[
     | LinkChanged
     | Registered
     | DataReceived
+    | FirmwareStep
+    | UploadStep
     | ActionEnded
     | FrameSent
     | FrameReceived

@@ -6,9 +6,9 @@ data, never a key, since backends number 1, 2, 1.
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
-from vcp_contracts.values import DataStatus, Place, SettingName, Token
+from vcp_contracts.values import DataStatus, LogKind, Place, SettingName, Signing, Token
 from vcp_contracts.words import Id, Value, Word
 
 
@@ -134,6 +134,8 @@ class Trigger(Request):
         "boot", "beat", "status", "meter", "transaction", "firmware", "upload", "certificate", "other"
     ]
     place: Place | None = None
+    tracked: bool = False
+    """Whether firmware and uploads are told with the number of their request."""
 
 
 TriggerResult = Literal["accepted", "rejected", "not_implemented"]
@@ -258,6 +260,55 @@ class SettingsListed(Reply):
     result: Literal["accepted", "rejected", "not_supported", "empty"]
 
 
+class UpdateFirmware(Request):
+    """Fetch new firmware and install it."""
+
+    type: Literal["update_firmware"] = "update_firmware"
+    location: str
+    """Where the file is; may carry a user and a password."""
+    retrieve_at: AwareDatetime
+    install_at: AwareDatetime | None = None
+    """Not before this; None: as soon as may be."""
+    retries: Annotated[int, Field(ge=0)] | None = None
+    """How often a failed download is tried again."""
+    retry_interval_s: Annotated[int, Field(ge=0)] | None = None
+    request_id: int | None = None
+    tracked: bool = False
+    """Whether every stage is told, with `request_id`; and whether this can be refused."""
+    signing: Signing | None = None
+
+
+class FirmwareUpdate(Reply):
+    """Whether it will be fetched and installed."""
+
+    type: Literal["firmware_update"] = "firmware_update"
+    result: Literal["accepted", "rejected", "accepted_canceled", "invalid_certificate", "revoked_certificate"]
+
+
+class UploadLog(Request):
+    """Pack a log and upload it."""
+
+    type: Literal["upload_log"] = "upload_log"
+    kind: LogKind
+    location: str
+    """The folder to put it into; may carry a user and a password."""
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    retries: Annotated[int, Field(ge=0)] | None = None
+    retry_interval_s: Annotated[int, Field(ge=0)] | None = None
+    request_id: int | None = None
+    tracked: bool = False
+    """Whether every stage is told, with `request_id`."""
+
+
+class LogUpload(Reply):
+    """Whether there is such a log, and under which name it will come."""
+
+    type: Literal["log_upload"] = "log_upload"
+    result: Literal["accepted", "rejected", "accepted_canceled"]
+    file: str | None = None
+
+
 AnyRequest = Annotated[
     StartCharging
     | StopCharging
@@ -269,7 +320,9 @@ AnyRequest = Annotated[
     | PassData
     | ReadSettings
     | WriteSettings
-    | ListSettings,
+    | ListSettings
+    | UpdateFirmware
+    | UploadLog,
     Field(discriminator="type"),
 ]
 
@@ -285,6 +338,8 @@ AnyReply = Annotated[
     | SettingsRead
     | SettingsWritten
     | SettingsListed
+    | FirmwareUpdate
+    | LogUpload
     | Declined
     | Silence,
     Field(discriminator="type"),

@@ -163,7 +163,8 @@ CATALOGUE: tuple[Setting, ...] = (
     Setting(component=_COMM, variable="NetworkConfigurationPriority", kind="sequence_list", default="1", options=("1",)),
     _number(_COMM, "NetworkProfileConnectionAttempts", None, 3, minimum=1),
     Setting(
-        component=_COMM, variable="FileTransferProtocols", kind="member_list", access="read_only", default="",
+        component=_COMM, variable="FileTransferProtocols", key="SupportedFileTransferProtocols", kind="member_list",
+        access="read_only", default="FTP,FTPS,HTTP,HTTPS,SFTP",
         options=("FTP", "FTPS", "HTTP", "HTTPS", "SFTP"),
     ),
     _derived(_COMM, "ActiveNetworkProfile"),
@@ -216,12 +217,14 @@ CATALOGUE: tuple[Setting, ...] = (
     _derived("ChargingStation", "VendorName"),
     _derived("ChargingStation", "SerialNumber"),
     _derived("ChargingStation", "FirmwareVersion"),
+    _flag("ChargingStation", "AllowNewSessionsPendingFirmwareUpdate", None, False),
     # what only exists as a key
     _derived(CUSTOM, "NumberOfConnectors", "NumberOfConnectors", kind="integer"),
     _derived(CUSTOM, "SupportedFeatureProfiles", "SupportedFeatureProfiles", kind="member_list"),
     Setting(component=CUSTOM, variable="ConnectorPhaseRotation", key="ConnectorPhaseRotation", kind="string", default="0.RST"),
     _number(CUSTOM, "BlinkRepeat", "BlinkRepeat", 0),
     _number(CUSTOM, "LightIntensity", "LightIntensity", 100, unit="Percent", maximum=100),
+    _flag(CUSTOM, "UnsignedFirmware", "UnsignedFirmware", True),
     Setting(component=CUSTOM, variable="FreeToken", key="FreeToken", kind="string", default=""),
 )  # fmt: skip
 

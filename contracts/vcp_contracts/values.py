@@ -192,6 +192,46 @@ BootReason = Literal[
     "watchdog",
 ]
 
+FirmwareStage = Literal[
+    "idle",
+    "download_scheduled",
+    "downloading",
+    "download_paused",
+    "downloaded",
+    "download_failed",
+    "signature_verified",
+    "invalid_signature",
+    "install_scheduled",
+    "install_rebooting",
+    "installing",
+    "installed",
+    "installation_failed",
+    "install_verification_failed",
+]
+"""How far an update of the firmware has come."""
+
+UploadStage = Literal[
+    "idle",
+    "uploading",
+    "uploaded",
+    "upload_failed",
+    "bad_message",
+    "permission_denied",
+    "not_supported",
+    "accepted_canceled",
+]
+"""How far the upload of a log has come."""
+
+LogKind = Literal["diagnostics", "security"]
+
+
+class Signing(Value):
+    """How a firmware file is signed: the certificate of whoever signed it (PEM), and the signature (Base64)."""
+
+    certificate: str
+    signature: str
+
+
 DataStatus = Literal["accepted", "rejected", "unknown_message", "unknown_vendor"]
 
 ConnectorType = Literal[

@@ -5,7 +5,15 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from vcp_contracts.configuration import ChargePointConfiguration
-from vcp_contracts.values import ChargingState, CoarseStatus, ConnectorType, Fault, FineStatus
+from vcp_contracts.values import (
+    ChargingState,
+    CoarseStatus,
+    ConnectorType,
+    Fault,
+    FineStatus,
+    FirmwareStage,
+    UploadStage,
+)
 from vcp_contracts.words import Value
 
 
@@ -86,6 +94,22 @@ class QueueView(Value):
     """The word on its way, e.g. `report_status`."""
 
 
+class FirmwareView(Value):
+    """The firmware: what is installed, and how far the last update has come."""
+
+    version: str | None = None
+    stage: FirmwareStage = "idle"
+    request_id: int | None = None
+
+
+class UploadView(Value):
+    """The last upload of a log."""
+
+    stage: UploadStage = "idle"
+    file: str | None = None
+    request_id: int | None = None
+
+
 class ChargePointView(Value):
     """A charger, seen from outside."""
 
@@ -100,6 +124,8 @@ class ChargePointView(Value):
     faults: tuple[Fault, ...] = ()
     evses: tuple[EvseView, ...]
     queue: QueueView
+    firmware: FirmwareView = FirmwareView()
+    upload: UploadView = UploadView()
     settings: dict[str, str]
     """Settings that differ from their defaults, by key or `Component.Variable[instance]`."""
     quarantined: bool = False

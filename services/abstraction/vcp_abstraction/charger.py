@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic_core import to_json
 from vcp_contracts.actions import Action
+from vcp_contracts.chores import AnyChore, DropChore
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.link import AnyOrder
 from vcp_contracts.manners import Manners
@@ -70,9 +71,10 @@ class Surroundings:
 
 @dataclass(slots=True)
 class Decision:
-    """What came of one message: words for the Handler, events for the world, results of commands."""
+    """What came of one message: words for the Handler, chores, events for the world, results of commands."""
 
     to_handler: list[Action | Reply | AnyOrder] = field(default_factory=list)
+    to_chores: list[AnyChore | DropChore] = field(default_factory=list)
     events: list[Word] = field(default_factory=list)
     results: list[CommandResult] = field(default_factory=list)
 
@@ -201,6 +203,11 @@ class Charger:
         """Whether its timers are ignored."""
         return self.facts.quarantined
 
+    @property
+    def awaits_chores(self) -> bool:
+        """Whether it has ordered slow work that has not ended."""
+        return bool(self.facts.chores)
+
     def quarantine(self) -> None:
         """Let it stand still: its timers have failed."""
         self.facts.quarantined = True
@@ -212,6 +219,11 @@ class Charger:
         """Of its last link, else of its first offered protocol."""
         subprotocol = self.facts.link.subprotocol or self.configuration.protocols[0]
         return self.around.manners.get(subprotocol, UNANNOUNCED)
+
+    @property
+    def firmware_version(self) -> str | None:
+        """What is installed: what an update brought, else what was configured."""
+        return self.facts.firmware.version or self.configuration.firmware_version
 
     @property
     def online(self) -> bool:
@@ -278,6 +290,10 @@ class Charger:
     def say(self, word: Action | Reply | AnyOrder) -> None:
         """To the Handler, with this decision."""
         self.decision.to_handler.append(word)
+
+    def assign(self, word: AnyChore | DropChore) -> None:
+        """To the chores worker, with this decision."""
+        self.decision.to_chores.append(word)
 
     def note(self, event: type[Word], **facts: object) -> None:
         """An event, for anyone."""

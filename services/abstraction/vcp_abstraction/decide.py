@@ -7,26 +7,29 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from vcp_contracts import commands, link, outcomes, requests
+from vcp_contracts import chores, commands, link, outcomes, requests
 from vcp_contracts.link import CloseLink
 from vcp_contracts.outcomes import Outcome
 from vcp_contracts.requests import Reply, Request
 from vcp_contracts.results import CommandResult
 from vcp_contracts.words import Word
 
-from vcp_abstraction import clock, due, lanes
+from vcp_abstraction import clock, due, errands, lanes
 from vcp_abstraction.blocks import (
     asking,
     authorization,
     availability,
     cable,
     data,
+    diagnostics,
     faults,
+    firmware,
     metering,
     provisioning,
     remote,
     settings,
 )
+from vcp_abstraction.blocks import chores as ends
 from vcp_abstraction.blocks import link as links
 from vcp_abstraction.charger import Charger, Decision, Impossible, Surroundings
 
@@ -57,7 +60,7 @@ COMMANDS: dict[type[Word], Callable[[Charger, Any], None]] = {
     commands.AdvanceClock: clock.advance,
 }
 
-REQUESTS: dict[type[Word], Callable[[Charger, Any], Reply]] = {
+REQUESTS: dict[type[Word], Callable[[Charger, Any], Reply | None]] = {
     requests.StartCharging: remote.start_charging,
     requests.StopCharging: remote.stop_charging,
     requests.Trigger: remote.trigger,
@@ -69,6 +72,8 @@ REQUESTS: dict[type[Word], Callable[[Charger, Any], Reply]] = {
     requests.WriteSettings: settings.write_settings,
     requests.ListSettings: settings.list_settings,
     requests.PassData: data.receive_data,
+    requests.UpdateFirmware: firmware.update,
+    requests.UploadLog: diagnostics.upload_log,
 }
 
 OUTCOMES: dict[type[Word], Callable[[Charger, Any], None]] = {
@@ -86,6 +91,8 @@ FACTS: dict[type, Callable[[Charger, Any], None]] = {
     link.LinkFailed: links.link_failed,
     link.LinkDown: links.link_down,
     link.HandlerUp: links.handler_up,
+    chores.ChoreDone: ends.done,
+    chores.ChoresUp: errands.worker_up,
 }
 
 BRING_THEIR_OWN_RESULT = (
@@ -191,7 +198,9 @@ def _heard(cp: Charger, it: Any) -> None:
         return
     # what a request causes leaves after its answer
     cp.after = it.id
-    cp.decision.to_handler.insert(0, REQUESTS[kind](cp, it))
+    reply = REQUESTS[kind](cp, it)
+    if reply is not None:
+        cp.decision.to_handler.insert(0, reply)
 
 
 def _nobody_there(cp: Charger, it: Any) -> None:
@@ -204,6 +213,7 @@ def _settle(cp: Charger) -> None:
     """After everything: what waited for this, and the next action that may leave."""
     if not cp.exists:
         return
+    firmware.perhaps_install(cp)
     provisioning.perhaps_restart(cp)
     lanes.release(cp)
 

@@ -6,7 +6,16 @@ from datetime import datetime, timedelta
 from vcp_contracts.actions import Beat
 
 from vcp_abstraction import physics
-from vcp_abstraction.blocks import authorization, link, metering, provisioning, transactions
+from vcp_abstraction.blocks import (
+    authorization,
+    chores,
+    diagnostics,
+    firmware,
+    link,
+    metering,
+    provisioning,
+    transactions,
+)
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts import Facts, Kept
 
@@ -50,6 +59,8 @@ def wire_timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
         yield flight.guard, lambda c: link.reopen(c, "no outcome of an action in time")
     if facts.restart is not None and facts.restart.deadline is not None:
         yield facts.restart.deadline, provisioning.perhaps_restart
+    for kept in facts.chores.values():
+        yield kept.guard, chores.overdue
 
 
 def timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
@@ -63,6 +74,10 @@ def timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
         yield from _on_line(cp)
     if facts.aligned_due is not None:
         yield facts.aligned_due, metering.aligned
+    if facts.firmware.update is not None and facts.firmware.update.due is not None:
+        yield facts.firmware.update.due, firmware.phase_over
+    if facts.upload.current is not None and facts.upload.current.due is not None:
+        yield facts.upload.current.due, diagnostics.phase_over
     for evse in facts.evses:
         yield from _at(evse.id, cp)
 
@@ -83,6 +98,11 @@ def _times(facts: Facts) -> Iterator[tuple[Kept, tuple[str, ...]]]:
     yield facts.link, ("back_at", "down_since", "since")
     yield facts.registration, ("next_try",)
     yield facts.lanes, ("not_before",)
+    # a date that the backend named stays that date
+    if facts.firmware.update is not None and facts.firmware.update.phase not in ("scheduled", "dated"):
+        yield facts.firmware.update, ("due", "not_before")
+    if facts.upload.current is not None:
+        yield facts.upload.current, ("due", "not_before")
     for evse in facts.evses:
         yield evse, ("metered_at", "plug_deadline")
         if evse.authorization is not None:

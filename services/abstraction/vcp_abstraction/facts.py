@@ -5,17 +5,21 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 from vcp_contracts.actions import AnyAction, SessionNews
+from vcp_contracts.chores import AnyChore, ChoreFailed, FileFetched, FileStored
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.manners import StartPoint
+from vcp_contracts.requests import UpdateFirmware, UploadLog
 from vcp_contracts.values import (
     BootReason,
     ChargingState,
     Fault,
+    FirmwareStage,
     Sample,
     StopReason,
     Token,
     TokenInfo,
     Trigger,
+    UploadStage,
 )
 from vcp_contracts.words import UNTIMED
 
@@ -256,12 +260,108 @@ class EvseFacts(Kept):
         return None
 
 
+class OpenChore(Kept):
+    """Slow work that was ordered, and has not been told as done."""
+
+    order: AnyChore
+    guard: datetime
+    """Past it, in real time, it is ordered again."""
+    orders: int = 1
+
+
+class Update(Kept):
+    """An update of the firmware that is under way."""
+
+    request: UpdateFirmware
+    phase: Literal[
+        "scheduled", "downloading", "pausing", "verifying", "dated", "waiting", "installing", "rebooting"
+    ]
+    """`pausing`: before it is fetched again; `dated`: until the installation's date; `waiting`: for sessions."""
+    due: datetime | None = None
+    """When the phase is over by itself."""
+    not_before: datetime | None = None
+    """When the download may be over."""
+    chore: str | None = None
+    result: FileFetched | ChoreFailed | None = Field(default=None, discriminator="type")
+    tries_left: int = 0
+
+    @property
+    def unstoppable(self) -> bool:
+        """Whether it is too late to give it up."""
+        return self.phase in ("installing", "rebooting")
+
+    @property
+    def closes(self) -> bool:
+        """Whether it wants the EVSEs for itself."""
+        return self.phase in ("waiting", "installing", "rebooting")
+
+
+class Checking(Kept):
+    """A request for signed firmware whose certificate is being checked before it is answered."""
+
+    request: UpdateFirmware
+    chore: str
+
+
+class FirmwareFacts(Kept):
+    """The firmware."""
+
+    version: str | None = None
+    """What an update has installed; None: what the configuration says."""
+    stage: FirmwareStage = "idle"
+    request_id: int | None = None
+    update: Update | None = None
+    checking: Checking | None = None
+
+
+class Upload(Kept):
+    """An upload of a log that is under way."""
+
+    request: UploadLog
+    file: str
+    phase: Literal["uploading", "pausing"] = "uploading"
+    due: datetime | None = None
+    not_before: datetime | None = None
+    chore: str | None = None
+    result: FileStored | ChoreFailed | None = Field(default=None, discriminator="type")
+    tries_left: int = 0
+
+
+class UploadFacts(Kept):
+    """Uploads of logs: the last one's stage, and the one that is under way."""
+
+    stage: UploadStage = "idle"
+    request_id: int | None = None
+    file: str | None = None
+    current: Upload | None = None
+
+
+class FirmwareManner(Kept):
+    """How updates of the firmware go."""
+
+    download_s: float = 0.0
+    verify_s: float = 0.0
+    install_s: float = 2.0
+    failure: Literal["none", "download", "signature", "verification", "installation"] = "none"
+    version: str = ""
+
+
+class UploadManner(Kept):
+    """How uploads of logs go."""
+
+    upload_s: float = 0.0
+    failure: Literal["none", "upload", "permission", "bad_message", "not_supported", "no_log"] = "none"
+    method: Literal["put", "post"] = "put"
+
+
 class Behaviour(Kept):
     """How the charger's parts behave."""
 
     unlock: Literal["works", "fails"] = "works"
     reset: Literal["works", "refused"] = "works"
     accepts_data_from: list[str] = Field(default_factory=list)
+    firmware: FirmwareManner = Field(default_factory=FirmwareManner)
+    upload: UploadManner = Field(default_factory=UploadManner)
 
 
 class Facts(Kept):
@@ -287,6 +387,9 @@ class Facts(Kept):
     aligned_due: datetime | None = None
     event_number: int = 0
     behaviour: Behaviour = Field(default_factory=Behaviour)
+    chores: dict[str, OpenChore] = Field(default_factory=dict)
+    firmware: FirmwareFacts = Field(default_factory=FirmwareFacts)
+    upload: UploadFacts = Field(default_factory=UploadFacts)
 
 
 class CachedToken(Kept):

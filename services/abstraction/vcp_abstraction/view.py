@@ -46,6 +46,16 @@ def view_of(cp: Charger) -> bytes:
             "in_flight": lanes.in_flight.word if lanes.in_flight else None,
         },
         "settings": {_shown(name): value for name, value in cp.settings.kept.values.items()},
+        "firmware": {
+            "version": cp.firmware_version,
+            "stage": facts.firmware.stage,
+            "request_id": facts.firmware.request_id,
+        },
+        "upload": {
+            "stage": facts.upload.stage,
+            "file": facts.upload.file,
+            "request_id": facts.upload.request_id,
+        },
         "quarantined": facts.quarantined,
     }
     return orjson.dumps(whole, option=orjson.OPT_UTC_Z)

@@ -162,6 +162,22 @@ ANY_ACTION = st.one_of(
         fault=FAULT,
         active=st.booleans(),
     ),
+    some(
+        actions.ReportFirmware,
+        **ENVELOPE,
+        stage=one_of(values.FirmwareStage),
+        request_id=optional(INT),
+        tracked=st.booleans(),
+        triggered=st.booleans(),
+    ),
+    some(
+        actions.ReportUpload,
+        **ENVELOPE,
+        stage=one_of(values.UploadStage),
+        request_id=optional(INT),
+        tracked=st.booleans(),
+        triggered=st.booleans(),
+    ),
     some(actions.PassData, **ENVELOPE, vendor=text(255), message=optional(text(50)), content=JSON),
 )
 

@@ -7,6 +7,7 @@ from vcp_handler.dialects.secrets import MASK, Secret, masked
 
 ALWAYS = Secret(path=("certificate", "key"))
 BY_NAME = Secret(path=("value",), when=("key",), among=frozenset({"password"}))
+ADDRESS = Secret(path=("firmware", "location"), within="url")
 EACH = Secret(each="items", path=("value",), when=("name", "of"), among=frozenset({"password"}))
 
 
@@ -33,6 +34,22 @@ def test_each_item_of_a_list_is_looked_at_on_its_own() -> None:
 )
 def test_what_has_no_secret_is_left_alone(payload: object) -> None:
     assert masked(payload, [ALWAYS, BY_NAME, EACH]) == payload
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("ftp://user:s3cret@files.example:2121/in/", "ftp://user:***@files.example:2121/in/"),
+        ("https://user:p%40ss@files.example/a@b", "https://user:***@files.example/a@b"),
+        ("ftp://user@files.example/in/", "ftp://user@files.example/in/"),
+        ("https://files.example/a@b", "https://files.example/a@b"),
+        ("user:s3cret@files.example", MASK),
+        ("http://[user:s3cret@x", MASK),
+        (7, 7),
+    ],
+)
+def test_only_the_password_of_an_address_is_secret(address: object, shown: object) -> None:
+    assert masked({"firmware": {"location": address}}, [ADDRESS]) == {"firmware": {"location": shown}}
 
 
 JSON = st.recursive(

@@ -46,3 +46,8 @@ def set_behaviour(cp: Charger, it: SetBehaviour) -> None:
         behaviour.reset = it.reset
     if it.accepts_data_from is not None:
         behaviour.accepts_data_from = list(it.accepts_data_from)
+    if it.firmware is not None:
+        changes = it.firmware.model_dump(exclude_none=True)
+        behaviour.firmware = behaviour.firmware.model_copy(update=changes)
+    if it.upload is not None:
+        behaviour.upload = behaviour.upload.model_copy(update=it.upload.model_dump(exclude_none=True))

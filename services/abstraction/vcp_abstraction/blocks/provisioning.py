@@ -11,8 +11,8 @@ from vcp_contracts.requests import Reset, Resetting
 from vcp_contracts.settings import BY_NAME, find
 from vcp_contracts.values import BootReason, Fault, StopReason
 
-from vcp_abstraction import status
-from vcp_abstraction.blocks import cable, link, metering, transactions
+from vcp_abstraction import errands, status
+from vcp_abstraction.blocks import cable, diagnostics, firmware, link, metering, transactions
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts import (
     CLOCK_FROM,
@@ -160,6 +160,8 @@ def _change(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) 
     metering.reschedule(cp)
     cp.note(ChargePointChanged, change="configured")
     status.observe(cp)
+    if new.firmware_version != old.firmware_version:
+        cp.facts.firmware.version = None
     booted_as_another = any(getattr(new, field) != getattr(old, field) for field in BOOT_FIELDS)
     if booted_as_another:
         # OCPP-J 1.6 §5.4: boot again when the boot's data have changed
@@ -175,6 +177,7 @@ def retire(cp: Charger, it: Retire) -> None:
     """Takes the charger out of the world."""
     if cp.facts.link.wanted or cp.facts.link.state != "down":
         link.close(cp, "close", "retired")
+    errands.drop_all(cp)
     cp.note(ChargePointChanged, change="retired")
     cp.done(it.id)
     cp.setup = None
@@ -203,6 +206,8 @@ def _lose_power(cp: Charger) -> None:
         evse.awaiting = None
         evse.plug_deadline = None
     cp.facts.restart = None
+    firmware.power_lost(cp)
+    diagnostics.power_lost(cp)
 
 
 def power_on(cp: Charger, it: PowerOn) -> None:
@@ -258,7 +263,8 @@ def boot(cp: Charger, reason: BootReason | None = None, *, command: str | None =
         Boot(
             **cp.words(),
             reason=reason or registration.boot_reason,
-            **{name: getattr(configuration, name) for name in BOOT_FIELDS},
+            **{name: getattr(configuration, name) for name in BOOT_FIELDS}
+            | {"firmware_version": cp.firmware_version},
         ),
         "boot",
         command=command,
@@ -304,7 +310,9 @@ def disowned(cp: Charger) -> None:
 
 def reset(cp: Charger, it: Reset) -> Resetting:
     """Restarts, now or when idle (1.6 §5.14, 2.0.1 B11 and B12)."""
-    if cp.facts.behaviour.reset == "refused" or it.place.evse != 0:
+    update = cp.facts.firmware.update
+    busy_with_itself = update is not None and update.unstoppable
+    if cp.facts.behaviour.reset == "refused" or it.place.evse != 0 or busy_with_itself:
         return Resetting(**cp.reply(it), result="rejected")
     busy = any(True for _ in cp.running())
     if it.when == "idle" and busy:
@@ -330,7 +338,7 @@ def perhaps_restart(cp: Charger) -> None:
         restart.when_idle = False
         restart.deadline = cp.real + RESTART_PATIENCE
     lanes = cp.facts.lanes
-    idle = not lanes.transactions and lanes.in_flight is None
+    idle = not lanes.transactions and not lanes.express and lanes.in_flight is None
     late = restart.deadline is not None and restart.deadline <= cp.real
     if cp.online and not idle and not late:
         return
@@ -344,3 +352,4 @@ def perhaps_restart(cp: Charger) -> None:
     if wanted:
         cp.facts.link.wanted = False
         cp.facts.link.back_at = cp.now + RESTART_TIME
+    firmware.restarted(cp)

@@ -13,7 +13,7 @@ from vcp_contracts.requests import (
 from vcp_contracts.values import Place, Token
 
 from vcp_abstraction import physics, status
-from vcp_abstraction.blocks import authorization, provisioning, transactions
+from vcp_abstraction.blocks import authorization, diagnostics, firmware, provisioning, transactions
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts import EvseFacts
 
@@ -107,6 +107,10 @@ def _trigger(cp: Charger, it: Trigger) -> TriggerResult:
             return _trigger_meter(cp, it.place)
         case "transaction":
             return _trigger_transaction(cp, it.place)
+        case "firmware":
+            return firmware.trigger(cp, tracked=it.tracked)
+        case "upload":
+            return diagnostics.trigger(cp, tracked=it.tracked)
         case _:
             return "not_implemented"
     return "accepted"

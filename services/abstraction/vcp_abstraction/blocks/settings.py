@@ -65,11 +65,11 @@ def _derived(cp: Charger, row: Setting) -> str | None:
         case "ChargingStation.SerialNumber":
             return configuration.serial_number
         case "ChargingStation.FirmwareVersion":
-            return configuration.firmware_version
+            return cp.firmware_version
         case "Custom.NumberOfConnectors":
             return str(len(configuration.evses))
         case "Custom.SupportedFeatureProfiles":
-            return "Core,RemoteTrigger"
+            return "Core,FirmwareManagement,RemoteTrigger"
         case name:
             raise KeyError(name)
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import urlsplit, urlunsplit
 
 MASK = "***"
 """What stands in events, logs and the wire record where a secret stood."""
@@ -19,6 +20,8 @@ class Secret:
     when: tuple[str, ...] = ()
     among: frozenset[str] = field(default=frozenset())
     """Folded words; empty: always secret."""
+    within: Literal["all", "url"] = "all"
+    """The whole value is secret, or only the password in the address that it is."""
 
 
 def masked(payload: Any, secrets: Iterable[Secret]) -> Any:
@@ -40,7 +43,7 @@ def _masked(payload: Any, secret: Secret) -> Any:
 def _masked_item(item: Any, secret: Secret) -> Any:
     if secret.among and str(_at(item, secret.when)).casefold() not in secret.among:
         return item
-    return _put(item, secret.path)
+    return _put(item, secret.path, secret.within)
 
 
 def _at(item: Any, path: tuple[str, ...]) -> Any:
@@ -49,7 +52,25 @@ def _at(item: Any, path: tuple[str, ...]) -> Any:
     return item
 
 
-def _put(item: Any, path: tuple[str, ...]) -> Any:
+def _put(item: Any, path: tuple[str, ...], within: str) -> Any:
     if not isinstance(item, dict) or path[0] not in item:
         return item
-    return {**item, path[0]: MASK if len(path) == 1 else _put(item[path[0]], path[1:])}
+    here = item[path[0]]
+    if len(path) > 1:
+        return {**item, path[0]: _put(here, path[1:], within)}
+    return {**item, path[0]: url_masked(here) if within == "url" else MASK}
+
+
+def url_masked(value: Any) -> Any:
+    """An address without its password; one that can't be read is hidden where it may hold one."""
+    if not isinstance(value, str) or "@" not in value:
+        return value
+    try:
+        parts = urlsplit(value)
+        password = parts.password
+    except ValueError:
+        return MASK
+    if password is None:
+        return value if parts.netloc else MASK
+    user, where = parts.netloc.partition(":")[0], parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{user}:{MASK}@{where}"))

@@ -157,7 +157,7 @@ HEARD: list[tuple[str, dict[str, Any], Request]] = [
     (
         "TriggerMessage",
         {"requestedMessage": "LogStatusNotification"},
-        Trigger(**COMMON, what="upload"),
+        Trigger(**COMMON, what="upload", tracked=True),
     ),
     (
         "TriggerMessage",

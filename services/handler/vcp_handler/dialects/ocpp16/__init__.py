@@ -5,9 +5,11 @@ from vcp_contracts.actions import (
     Beat,
     Boot,
     PassData,
+    ReportFirmware,
     ReportMeter,
     ReportStatus,
     ReportTransaction,
+    ReportUpload,
 )
 from vcp_contracts.manners import Manners
 from vcp_contracts.requests import (
@@ -19,6 +21,8 @@ from vcp_contracts.requests import (
     StopCharging,
     Trigger,
     Unlock,
+    UpdateFirmware,
+    UploadLog,
     WriteSettings,
 )
 from vcp_contracts.requests import PassData as PassDataRequest
@@ -27,6 +31,7 @@ from vcp_handler.dialects.ocpp16 import (
     authorization,
     availability,
     data,
+    firmware,
     provisioning,
     remote,
     settings,
@@ -66,8 +71,6 @@ MANNERS = Manners(
 _NO_RESERVATIONS = "the charger takes no reservations"
 _NO_SMART_CHARGING = "the charger keeps no charging profiles"
 _NO_LOCAL_LIST = "the charger keeps no local authorization list"
-_NO_FIRMWARE = "the charger's firmware can't be updated"
-_NO_LOGS = "the charger uploads no logs or diagnostics"
 _NO_CERTIFICATES = "the charger manages no certificates"
 _NO_SECURITY = "the charger reports no security events"
 
@@ -85,10 +88,16 @@ DIALECT = Dialect(
         Said(action="StopTransaction", contract=ReportTransaction, write=transactions.write_stop, read=transactions.read_stop),
         Said(action="MeterValues", contract=ReportMeter, write=transactions.write_meter, read=spelling.acknowledged),
         Said(action="DataTransfer", contract=PassData, write=data.write_data, read=data.read_data_answer),
+        Said(action="FirmwareStatusNotification", contract=ReportFirmware, write=firmware.write_firmware, read=spelling.acknowledged),
+        Said(action="SignedFirmwareStatusNotification", contract=ReportFirmware, write=firmware.write_signed_firmware, read=spelling.acknowledged),
+        Said(action="DiagnosticsStatusNotification", contract=ReportUpload, write=firmware.write_diagnostics, read=spelling.acknowledged),
+        Said(action="LogStatusNotification", contract=ReportUpload, write=firmware.write_log, read=spelling.acknowledged),
     ),
     choices={
         ReportTransaction: transactions.choose_transaction_message,
         ReportMeter: transactions.choose_meter_message,
+        ReportFirmware: firmware.choose_firmware_message,
+        ReportUpload: firmware.choose_upload_message,
     },
     heard=(
         Heard(action="RemoteStartTransaction", contract=StartCharging, read=transactions.read_remote_start, write=spelling.verdict, declined=spelling.REJECTED),
@@ -100,33 +109,29 @@ DIALECT = Dialect(
         Heard(action="GetConfiguration", contract=ReadSettings, read=settings.read_get_configuration, write=settings.write_configuration),
         Heard(action="ChangeConfiguration", contract=WriteSettings, read=settings.read_change_configuration, write=settings.write_changed, secrets=(settings.NEW_VALUE,)),
         Heard(action="ClearCache", contract=ForgetTokens, read=authorization.read_clear_cache, write=spelling.verdict),
+        Heard(action="ExtendedTriggerMessage", contract=Trigger, read=remote.read_extended_trigger, write=spelling.verdict, declined=remote.NOT_IMPLEMENTED),
+        Heard(action="UpdateFirmware", contract=UpdateFirmware, read=firmware.read_update, write=firmware.write_update, secrets=(firmware.LOCATION,)),
+        Heard(action="SignedUpdateFirmware", contract=UpdateFirmware, read=firmware.read_signed_update, write=firmware.write_verdict, secrets=(firmware.FIRMWARE_LOCATION,)),
+        Heard(action="GetDiagnostics", contract=UploadLog, read=firmware.read_diagnostics, write=firmware.write_diagnostics_answer, secrets=(firmware.LOCATION,)),
+        Heard(action="GetLog", contract=UploadLog, read=firmware.read_get_log, write=firmware.write_log_answer, secrets=(firmware.LOG_LOCATION,)),
         Heard(action="DataTransfer", contract=PassDataRequest, read=data.read_data, write=data.write_data_answer, depth="acknowledged"),
     ),
     unsaid={
-        "DiagnosticsStatusNotification": _NO_LOGS,
-        "FirmwareStatusNotification": _NO_FIRMWARE,
-        "LogStatusNotification": _NO_LOGS,
         "SecurityEventNotification": _NO_SECURITY,
         "SignCertificate": _NO_CERTIFICATES,
-        "SignedFirmwareStatusNotification": _NO_FIRMWARE,
     },
     refused={
         "CancelReservation": _NO_RESERVATIONS,
         "CertificateSigned": _NO_CERTIFICATES,
         "ClearChargingProfile": _NO_SMART_CHARGING,
         "DeleteCertificate": _NO_CERTIFICATES,
-        "ExtendedTriggerMessage": "TriggerMessage does the same for all that the charger can send",
         "GetCompositeSchedule": _NO_SMART_CHARGING,
-        "GetDiagnostics": _NO_LOGS,
         "GetInstalledCertificateIds": _NO_CERTIFICATES,
         "GetLocalListVersion": _NO_LOCAL_LIST,
-        "GetLog": _NO_LOGS,
         "InstallCertificate": _NO_CERTIFICATES,
         "ReserveNow": _NO_RESERVATIONS,
         "SendLocalList": _NO_LOCAL_LIST,
         "SetChargingProfile": _NO_SMART_CHARGING,
-        "SignedUpdateFirmware": _NO_FIRMWARE,
-        "UpdateFirmware": _NO_FIRMWARE,
     },
 )
 # fmt: on

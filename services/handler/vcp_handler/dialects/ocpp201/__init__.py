@@ -6,10 +6,12 @@ from vcp_contracts.actions import (
     Boot,
     PassData,
     ReportEvents,
+    ReportFirmware,
     ReportMeter,
     ReportSettings,
     ReportStatus,
     ReportTransaction,
+    ReportUpload,
 )
 from vcp_contracts.manners import Manners
 from vcp_contracts.requests import (
@@ -22,6 +24,8 @@ from vcp_contracts.requests import (
     StopCharging,
     Trigger,
     Unlock,
+    UpdateFirmware,
+    UploadLog,
     WriteSettings,
 )
 from vcp_contracts.requests import PassData as PassDataRequest
@@ -30,6 +34,7 @@ from vcp_handler.dialects.ocpp201 import (
     authorization,
     availability,
     data,
+    firmware,
     provisioning,
     remote,
     settings,
@@ -69,9 +74,7 @@ MANNERS = Manners(
 _NO_RESERVATIONS = "the charger takes no reservations"
 _NO_SMART_CHARGING = "the charger keeps no charging profiles"
 _NO_LOCAL_LIST = "the charger keeps no local authorization list"
-_NO_FIRMWARE = "the charger's firmware can't be updated"
 _NO_PUBLISHING = "publishing firmware is for local controllers"
-_NO_LOGS = "the charger uploads no logs"
 _NO_CERTIFICATES = "the charger manages no certificates"
 _NO_SECURITY = "the charger reports no security events"
 _NO_MONITORING = "the charger has no variable monitors"
@@ -96,6 +99,8 @@ DIALECT = Dialect(
         Said(action="MeterValues", contract=ReportMeter, write=transactions.write_meter, read=spelling.acknowledged),
         Said(action="NotifyReport", contract=ReportSettings, write=settings.write_report, read=spelling.acknowledged),
         Said(action="DataTransfer", contract=PassData, write=data.write_data, read=data.read_data_answer),
+        Said(action="FirmwareStatusNotification", contract=ReportFirmware, write=firmware.write_firmware, read=spelling.acknowledged),
+        Said(action="LogStatusNotification", contract=ReportUpload, write=firmware.write_log, read=spelling.acknowledged),
     ),
     choices={
         ReportStatus: availability.choose_status_message,
@@ -112,14 +117,14 @@ DIALECT = Dialect(
         Heard(action="SetVariables", contract=WriteSettings, read=settings.read_set_variables, write=settings.write_set_variables, secrets=(settings.NEW_VALUES,)),
         Heard(action="GetBaseReport", contract=ListSettings, read=settings.read_base_report, write=spelling.verdict),
         Heard(action="ClearCache", contract=ForgetTokens, read=authorization.read_clear_cache, write=spelling.verdict),
+        Heard(action="UpdateFirmware", contract=UpdateFirmware, read=firmware.read_update, write=firmware.write_update, secrets=(firmware.FIRMWARE_LOCATION,)),
+        Heard(action="GetLog", contract=UploadLog, read=firmware.read_get_log, write=firmware.write_log_answer, secrets=(firmware.LOG_LOCATION,)),
         Heard(action="DataTransfer", contract=PassDataRequest, read=data.read_data, write=data.write_data_answer, depth="acknowledged"),
     ),
     unsaid={
         "ClearedChargingLimit": _NO_SMART_CHARGING,
-        "FirmwareStatusNotification": _NO_FIRMWARE,
         "Get15118EVCertificate": _NO_15118,
         "GetCertificateStatus": _NO_CERTIFICATES,
-        "LogStatusNotification": _NO_LOGS,
         "NotifyChargingLimit": _NO_SMART_CHARGING,
         "NotifyCustomerInformation": _NO_CUSTOMERS,
         "NotifyDisplayMessages": _NO_DISPLAY,
@@ -146,7 +151,6 @@ DIALECT = Dialect(
         "GetDisplayMessages": _NO_DISPLAY,
         "GetInstalledCertificateIds": _NO_CERTIFICATES,
         "GetLocalListVersion": _NO_LOCAL_LIST,
-        "GetLog": _NO_LOGS,
         "GetMonitoringReport": _NO_MONITORING,
         "GetReport": _NO_REPORT,
         "GetTransactionStatus": "the charger tells its transactions by their events alone",
@@ -161,7 +165,6 @@ DIALECT = Dialect(
         "SetNetworkProfile": _NO_NETWORK,
         "SetVariableMonitoring": _NO_MONITORING,
         "UnpublishFirmware": _NO_PUBLISHING,
-        "UpdateFirmware": _NO_FIRMWARE,
     },
 )
 # fmt: on
