@@ -6,6 +6,7 @@ from typing import Any
 from vcp_abstraction.charger import Charger, Decision, Surroundings
 from vcp_abstraction.decide import decide, fire
 from vcp_contracts import commands as c
+from vcp_contracts.chores import ChoreDone
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.letters import to_abstraction
 from vcp_contracts.link import LinkUp
@@ -25,7 +26,17 @@ NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
 THREE_MESSAGES = Manners(
     speaks=frozenset(
-        {"boot", "beat", "authorize", "report_status", "report_transaction", "report_meter", "pass_data"}
+        {
+            "boot",
+            "beat",
+            "authorize",
+            "report_status",
+            "report_transaction",
+            "report_meter",
+            "pass_data",
+            "report_firmware",
+            "report_upload",
+        }
     ),
     session_style="three_messages",
     transactions_named_by="backend",
@@ -88,6 +99,7 @@ class Story:
         self.now = NOON
         self.said: list[Any] = []
         self.ever_said: list[Any] = []
+        self.chores: list[Any] = []
         self.events: list[Any] = []
         self.results: list[CommandResult] = []
         self.count = 0
@@ -111,6 +123,7 @@ class Story:
     def _took(self, decision: Decision) -> Decision:
         self.said += decision.to_handler
         self.ever_said += decision.to_handler
+        self.chores += decision.to_chores
         self.events += decision.events
         self.results += decision.results
         self._kept_and_loaded()
@@ -228,6 +241,12 @@ class Story:
         self.said.clear()
         return self
 
+    def worked(self, result: Any, chore: Any = None) -> Decision:
+        """The chores worker has done the last chore, or another one."""
+        chore = chore or next(c for c in reversed(self.chores) if c.type != "drop_chore")
+        self.count += 1
+        return self.hear(ChoreDone(id=f"w{self.count}", charge_point="CP001", chore=chore.id, result=result))
+
     # --- looking ---
 
     def words(self) -> list[str]:
@@ -250,5 +269,8 @@ def brief(word: Any) -> str:
             return " ".join(
                 filter(None, ["transaction", word.phase, word.trigger, word.state, word.stop_reason, samples])
             )
+        case "report_firmware" | "report_upload":
+            number = f" {word.request_id}" if word.request_id is not None else ""
+            return f"{word.type.removeprefix('report_')} {word.stage}{number}"
         case _:
             return str(word.type)
