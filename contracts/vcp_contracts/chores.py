@@ -114,6 +114,7 @@ ChoreFailure = Literal[
     "timeout",
     "tls",
     "permission",
+    "refused",
     "not_found",
     "too_large",
     "protocol",
@@ -121,7 +122,7 @@ ChoreFailure = Literal[
     "forsaken",
     "internal",
 ]
-"""Why a chore failed. `unsupported`: no such transfer protocol; `forsaken`: no worker took it in time."""
+"""Why a chore failed. `refused`: the server would not; `unsupported`: no such transfer protocol; `forsaken`: no worker took it in time."""
 
 
 class ChoreFailed(Value):
