@@ -47,14 +47,7 @@ class Room:
     """The only foreign packages that may be known, where the table says so; None: any but `never`."""
 
 
-<<<<<<< HEAD
-APPS = tuple(f"services/{room}/vcp_{room}/app.py" for room in ("abstraction", "handler", "control"))
-=======
-APPS = tuple(
-    f"services/{room}/vcp_{room}/app.py"
-    for room in ("abstraction", "handler", "chores", "control", "plumbing")
-)
->>>>>>> 2f82774 (chores: the worker, with transfers over HTTP, FTP and SFTP)
+APPS = tuple(f"services/{room}/vcp_{room}/app.py" for room in ("abstraction", "handler", "chores", "control"))
 CORE = "services/abstraction/vcp_abstraction"
 
 ROOMS = {
