@@ -5,7 +5,7 @@ An action's id is the message id of its transmission on the wire. It carries all
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from vcp_contracts.values import (
     BootReason,
@@ -16,6 +16,7 @@ from vcp_contracts.values import (
     FirmwareStage,
     Place,
     Sample,
+    SecurityEventKind,
     StopReason,
     Token,
     Trigger,
@@ -158,6 +159,14 @@ class ReportEvents(Action):
     """False: the fault is over."""
 
 
+class ReportSecurityEvent(Action):
+    """Something happened that concerns security. `at` is when."""
+
+    type: Literal["report_security_event"] = "report_security_event"
+    kind: SecurityEventKind
+    info: Annotated[str, StringConstraints(max_length=255)] | None = None
+
+
 class PassData(Action):
     """Vendor data for the backend."""
 
@@ -201,6 +210,7 @@ AnyAction = Annotated[
     | ReportSettings
     | ReportEvents
     | PassData
+    | ReportSecurityEvent
     | ReportFirmware
     | ReportUpload,
     Field(discriminator="type"),

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 
 from vcp_contracts.configuration import ChargePointConfiguration
-from vcp_contracts.values import FaultKind, TokenKind
+from vcp_contracts.values import FaultKind, SecurityEventKind, TokenKind
 from vcp_contracts.words import Value, Word
 
 Evse = Annotated[int, Field(ge=1, le=1000)]
@@ -164,6 +164,18 @@ class ClearFault(Command):
     kind: FaultKind | None = None
 
 
+class RaiseSecurityEvent(Command):
+    """Something happens that concerns security; it is written into the security log, and told to the backend.
+
+    `tell`: in any case, or only if the charger would tell it by itself.
+    """
+
+    type: Literal["raise_security_event"] = "raise_security_event"
+    kind: SecurityEventKind = "tampering"
+    info: Annotated[str, StringConstraints(max_length=255)] | None = None
+    tell: Literal["always", "by_rule"] = "always"
+
+
 class WriteSetting(Command):
     """An installer writes a setting, also a read-only one. `name` is a key (`HeartbeatInterval`) or
     `Component.Variable[instance]`."""
@@ -277,6 +289,7 @@ AnyCommand = Annotated[
     | SetMeter
     | RaiseFault
     | ClearFault
+    | RaiseSecurityEvent
     | WriteSetting
     | MeterNow
     | Ask

@@ -14,6 +14,7 @@ from vcp_contracts.values import (
     LogKind,
     Place,
     Sample,
+    SecurityEventKind,
     StopReason,
     TokenStatus,
     UploadStage,
@@ -158,6 +159,15 @@ class UploadStep(Word):
     detail: str | None = None
 
 
+class SecurityEventRaised(Word):
+    """An entry of the security log. `told`: whether the backend is told too."""
+
+    type: Literal["security_event_raised"] = "security_event_raised"
+    kind: SecurityEventKind
+    info: str | None = None
+    told: bool
+
+
 class ActionEnded(Word):
     """An action of the charger ended otherwise than by a valid answer; it was dropped, or will be tried again."""
 
@@ -284,6 +294,7 @@ AnyEvent = Annotated[
     | DataReceived
     | FirmwareStep
     | UploadStep
+    | SecurityEventRaised
     | ActionEnded
     | FrameSent
     | FrameReceived

@@ -12,6 +12,9 @@ from vcp_contracts.configuration import SecurityConfiguration
 from vcp_contracts.manners import Manners
 from vcp_contracts.words import UNTIMED, Id, Value, Word
 
+TlsFault = Literal["certificate", "own_certificate", "version", "cipher"]
+"""`certificate`: the backend's can't be trusted; `own_certificate`: the backend refused the charger's."""
+
 Seconds = Annotated[float, Field(ge=0)]
 
 
@@ -97,6 +100,8 @@ class LinkFailed(Word):
     order: int
     why: Literal["refused", "unreachable", "timeout", "tls", "unauthorized", "not_found", "http", "protocol"]
     detail: str = ""
+    tls: TlsFault | None = None
+    """What was wrong with TLS, where that is known."""
 
 
 class LinkDown(Word):

@@ -205,10 +205,15 @@ CATALOGUE: tuple[Setting, ...] = (
         component="ClockCtrlr", variable="TimeSource", kind="sequence_list", default="Heartbeat",
         options=("Heartbeat", "NTP", "RealTimeClock"),
     ),
+    _number("ClockCtrlr", "TimeAdjustmentReportingThreshold", None, 20, unit="s"),
     # identity and security
     _derived("SecurityCtrlr", "Identity"),
     Setting(component="SecurityCtrlr", variable="OrganizationName", key="CpoName", kind="string", default=""),
     _number("SecurityCtrlr", "SecurityProfile", "SecurityProfile", 0, access="read_only", maximum=3),
+    Setting(
+        component=CUSTOM, variable="SecurityEvents", key="SecurityEvents", kind="option_list", default="auto",
+        options=("auto", "always", "never"),
+    ),
     # the station, from facts
     _derived("ChargingStation", "AvailabilityState", kind="option_list"),
     _derived("ChargingStation", "Available", kind="boolean"),

@@ -234,6 +234,28 @@ class Signing(Value):
 
 DataStatus = Literal["accepted", "rejected", "unknown_message", "unknown_vendor"]
 
+SecurityEventKind = Literal[
+    "attempted_replay",
+    "authentication_refused",
+    "backend_failed_to_authenticate",
+    "firmware_updated",
+    "invalid_backend_certificate",
+    "invalid_firmware_certificate",
+    "invalid_firmware_signature",
+    "invalid_messages",
+    "invalid_own_certificate",
+    "invalid_tls_cipher",
+    "invalid_tls_version",
+    "memory_exhausted",
+    "restarted",
+    "security_log_cleared",
+    "security_reconfigured",
+    "started",
+    "tampering",
+    "time_set",
+]
+"""What may happen to a charger's security. `authentication_refused`: the backend refused the charger."""
+
 ConnectorType = Literal[
     "cCCS1", "cCCS2", "cG105", "cTesla", "cType1", "cType2", "s309-1P-16A", "s309-1P-32A", "s309-3P-16A",
     "s309-3P-32A", "sBS1361", "sCEE-7-7", "sType2", "sType3", "Other1PhMax16A", "Other1PhOver16A", "Other3Ph",

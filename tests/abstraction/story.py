@@ -36,6 +36,7 @@ THREE_MESSAGES = Manners(
             "pass_data",
             "report_firmware",
             "report_upload",
+            "report_security_event",
         }
     ),
     session_style="three_messages",
@@ -60,6 +61,7 @@ THREE_MESSAGES = Manners(
     rejected_gate="silent",
     power_limit_reading="total",
     password_rule="hex_or_text",
+    security_events="with_security_profile",
     resume_reset=False,
 )
 EVENT_STREAM = THREE_MESSAGES.model_copy(
@@ -85,6 +87,7 @@ EVENT_STREAM = THREE_MESSAGES.model_copy(
         "anonymous_start": True,
         "unlock_in_transaction": "refused",
         "rejected_gate": "security_error",
+        "security_events": "always",
     }
 )
 SPOKEN = {"three": THREE_MESSAGES, "stream": EVENT_STREAM}

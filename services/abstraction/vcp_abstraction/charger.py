@@ -55,6 +55,7 @@ UNANNOUNCED = Manners(
     rejected_gate="security_error",
     power_limit_reading="per_phase",
     password_rule="text",
+    security_events="always",
     resume_reset=False,
 )
 """Manners of a charger that no Handler has ever announced any for."""

@@ -27,6 +27,7 @@ from vcp_abstraction.blocks import (
     metering,
     provisioning,
     remote,
+    security,
     settings,
 )
 from vcp_abstraction.blocks import chores as ends
@@ -51,6 +52,7 @@ COMMANDS: dict[type[Word], Callable[[Charger, Any], None]] = {
     commands.PressEmergency: authorization.press_emergency,
     commands.RaiseFault: faults.raise_fault,
     commands.ClearFault: faults.clear_fault,
+    commands.RaiseSecurityEvent: security.raise_security_event,
     commands.WriteSetting: settings.write_setting,
     commands.MeterNow: metering.meter_now,
     commands.Ask: asking.ask,

@@ -178,6 +178,12 @@ ANY_ACTION = st.one_of(
         tracked=st.booleans(),
         triggered=st.booleans(),
     ),
+    some(
+        actions.ReportSecurityEvent,
+        **ENVELOPE,
+        kind=one_of(values.SecurityEventKind),
+        info=optional(text(255)),
+    ),
     some(actions.PassData, **ENVELOPE, vendor=text(255), message=optional(text(50)), content=JSON),
 )
 

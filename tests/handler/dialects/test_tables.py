@@ -73,6 +73,7 @@ def test_the_charger_is_told_what_each_version_can_say() -> None:
         "pass_data",
         "report_firmware",
         "report_upload",
+        "report_security_event",
     }
 
 

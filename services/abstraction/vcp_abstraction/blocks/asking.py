@@ -123,7 +123,7 @@ def _failed(cp: Charger, it: Refused | Misanswered | Unanswered) -> None:
     flight = cp.facts.lanes.in_flight
     assert flight is not None
     detail = _why(it)
-    if flight.lane == "transactions" and lanes.failed_try(cp):
+    if flight.lane == "transactions" and not _is_unwanted(it, flight.word) and lanes.failed_try(cp):
         lanes.discarded(cp, cp.queue[flight.n], it.type, detail, retried=True)
         if isinstance(it, Refused) and it.kind == "security":
             provisioning.disowned(cp)
@@ -140,6 +140,11 @@ def _failed(cp: Charger, it: Refused | Misanswered | Unanswered) -> None:
     if isinstance(it, Refused) and it.kind == "security" and flight.word != "boot":
         provisioning.disowned(cp)
     _without_answer(cp, entry)
+
+
+def _is_unwanted(it: Refused | Misanswered | Unanswered, word: str) -> bool:
+    """A backend without security events says so once; saying it again would only hold up the transactions."""
+    return word == "report_security_event" and isinstance(it, Refused) and it.kind == "unsupported"
 
 
 def _why(it: Refused | Misanswered | Unanswered) -> str:

@@ -15,7 +15,7 @@ from vcp_contracts.requests import Declined, FirmwareUpdate, TriggerResult, Upda
 from vcp_contracts.values import FirmwareStage
 
 from vcp_abstraction import errands, status
-from vcp_abstraction.blocks import transactions
+from vcp_abstraction.blocks import security, transactions
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts import Checking, EvseFacts, Restart, Update
 
@@ -76,6 +76,7 @@ def checked(cp: Charger, chore: str, result: AnyChoreResult) -> None:
         reply = begin(cp, it)
     elif isinstance(result, ChainChecked):
         reply = FirmwareUpdate(**cp.reply(it), result="invalid_certificate", detail=result.detail)
+        security.happened(cp, "invalid_firmware_certificate", result.detail)
     else:
         reply = FirmwareUpdate(**cp.reply(it), result="rejected", detail="the certificate can't be checked")
     cp.decision.to_handler.insert(0, reply)
@@ -215,6 +216,7 @@ def _verified(cp: Charger) -> None:
         good = isinstance(now.result, FileFetched) and now.result.signature_good is True
         if not good or failure == "signature":
             _over(cp, "invalid_signature", "the signature does not fit")
+            security.happened(cp, "invalid_firmware_signature")
             return
         tell(cp, now.request, "signature_verified")
     if failure == "verification":

@@ -18,7 +18,7 @@ from vcp_contracts.link import (
 )
 
 from vcp_abstraction import lanes, status
-from vcp_abstraction.blocks import asking, authorization, provisioning
+from vcp_abstraction.blocks import asking, authorization, provisioning, security
 from vcp_abstraction.charger import Charger, Impossible
 
 
@@ -182,6 +182,7 @@ def link_failed(cp: Charger, it: LinkFailed) -> None:
         return
     link.last_failure = f"{it.why}: {it.detail}" if it.detail else it.why
     cp.note(LinkChanged, state="failed", why=it.why, detail=it.detail or None)
+    security.no_link(cp, it)
     for command in link.waiting:
         cp.done(command, link="failed", why=it.why, detail=it.detail)
     link.waiting.clear()

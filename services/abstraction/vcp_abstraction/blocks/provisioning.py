@@ -12,7 +12,7 @@ from vcp_contracts.settings import BY_NAME, find
 from vcp_contracts.values import BootReason, Fault, StopReason
 
 from vcp_abstraction import errands, status
-from vcp_abstraction.blocks import cable, diagnostics, firmware, link, metering, transactions
+from vcp_abstraction.blocks import cable, diagnostics, firmware, link, metering, security, transactions
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts import (
     CLOCK_FROM,
@@ -110,6 +110,7 @@ def _first(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) -
     cp.note(ChargePointChanged, change="provisioned")
     status.observe(cp)
     _find_cars(cp)
+    security.happened(cp, "started", "set up")
     if new.online and new.url is not None:
         link.want(cp)
 
@@ -236,6 +237,7 @@ def _wake(cp: Charger, reason: BootReason) -> None:
     metering.reschedule(cp)
     status.observe(cp)
     _find_cars(cp)
+    security.happened(cp, "started", reason)
     link.order(cp)
 
 
@@ -347,6 +349,9 @@ def perhaps_restart(cp: Charger) -> None:
     wanted = cp.facts.link.wanted
     if wanted:
         link.close(cp, "close", "restarting")
+    if restart.reason == "firmware_update":
+        security.happened(cp, "firmware_updated", cp.firmware_version)
+    security.happened(cp, "restarted", restart.reason)
     cp.facts.registration = Registration(boot_reason=restart.reason, ever_accepted=ever)
     cp.facts.reported.clear()
     if wanted:

@@ -7,6 +7,7 @@ from vcp_contracts.actions import (
     PassData,
     ReportFirmware,
     ReportMeter,
+    ReportSecurityEvent,
     ReportStatus,
     ReportTransaction,
     ReportUpload,
@@ -34,6 +35,7 @@ from vcp_handler.dialects.ocpp16 import (
     firmware,
     provisioning,
     remote,
+    security,
     settings,
     spelling,
     transactions,
@@ -65,6 +67,7 @@ MANNERS = Manners(
     rejected_gate="silent",
     power_limit_reading="total",
     password_rule="hex_or_text",
+    security_events="with_security_profile",
     resume_reset=False,
 )
 
@@ -72,7 +75,6 @@ _NO_RESERVATIONS = "the charger takes no reservations"
 _NO_SMART_CHARGING = "the charger keeps no charging profiles"
 _NO_LOCAL_LIST = "the charger keeps no local authorization list"
 _NO_CERTIFICATES = "the charger manages no certificates"
-_NO_SECURITY = "the charger reports no security events"
 
 # fmt: off
 DIALECT = Dialect(
@@ -87,6 +89,7 @@ DIALECT = Dialect(
         Said(action="MeterValues", contract=ReportTransaction, write=transactions.write_update, read=spelling.acknowledged),
         Said(action="StopTransaction", contract=ReportTransaction, write=transactions.write_stop, read=transactions.read_stop),
         Said(action="MeterValues", contract=ReportMeter, write=transactions.write_meter, read=spelling.acknowledged),
+        Said(action="SecurityEventNotification", contract=ReportSecurityEvent, write=security.write_event, read=spelling.acknowledged),
         Said(action="DataTransfer", contract=PassData, write=data.write_data, read=data.read_data_answer),
         Said(action="FirmwareStatusNotification", contract=ReportFirmware, write=firmware.write_firmware, read=spelling.acknowledged),
         Said(action="SignedFirmwareStatusNotification", contract=ReportFirmware, write=firmware.write_signed_firmware, read=spelling.acknowledged),
@@ -117,7 +120,6 @@ DIALECT = Dialect(
         Heard(action="DataTransfer", contract=PassDataRequest, read=data.read_data, write=data.write_data_answer, depth="acknowledged"),
     ),
     unsaid={
-        "SecurityEventNotification": _NO_SECURITY,
         "SignCertificate": _NO_CERTIFICATES,
     },
     refused={

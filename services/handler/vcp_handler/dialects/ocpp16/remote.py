@@ -1,4 +1,4 @@
-"""Reset and TriggerMessage of OCPP 1.6."""
+"""Reset, TriggerMessage and ExtendedTriggerMessage of OCPP 1.6."""
 
 from typing import Literal
 

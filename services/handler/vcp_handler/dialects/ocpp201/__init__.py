@@ -8,6 +8,7 @@ from vcp_contracts.actions import (
     ReportEvents,
     ReportFirmware,
     ReportMeter,
+    ReportSecurityEvent,
     ReportSettings,
     ReportStatus,
     ReportTransaction,
@@ -37,6 +38,7 @@ from vcp_handler.dialects.ocpp201 import (
     firmware,
     provisioning,
     remote,
+    security,
     settings,
     spelling,
     transactions,
@@ -68,6 +70,7 @@ MANNERS = Manners(
     rejected_gate="security_error",
     power_limit_reading="per_phase",
     password_rule="text",
+    security_events="always",
     resume_reset=False,
 )
 
@@ -76,7 +79,6 @@ _NO_SMART_CHARGING = "the charger keeps no charging profiles"
 _NO_LOCAL_LIST = "the charger keeps no local authorization list"
 _NO_PUBLISHING = "publishing firmware is for local controllers"
 _NO_CERTIFICATES = "the charger manages no certificates"
-_NO_SECURITY = "the charger reports no security events"
 _NO_MONITORING = "the charger has no variable monitors"
 _NO_DISPLAY = "the charger has no display"
 _NO_COST = "the charger shows no costs"
@@ -98,6 +100,7 @@ DIALECT = Dialect(
         Said(action="TransactionEvent", contract=ReportTransaction, write=transactions.write_event, read=transactions.read_event, secrets=(spelling.KEYED_TOKEN,)),
         Said(action="MeterValues", contract=ReportMeter, write=transactions.write_meter, read=spelling.acknowledged),
         Said(action="NotifyReport", contract=ReportSettings, write=settings.write_report, read=spelling.acknowledged),
+        Said(action="SecurityEventNotification", contract=ReportSecurityEvent, write=security.write_event, read=spelling.acknowledged),
         Said(action="DataTransfer", contract=PassData, write=data.write_data, read=data.read_data_answer),
         Said(action="FirmwareStatusNotification", contract=ReportFirmware, write=firmware.write_firmware, read=spelling.acknowledged),
         Said(action="LogStatusNotification", contract=ReportUpload, write=firmware.write_log, read=spelling.acknowledged),
@@ -134,7 +137,6 @@ DIALECT = Dialect(
         "PublishFirmwareStatusNotification": _NO_PUBLISHING,
         "ReportChargingProfiles": _NO_SMART_CHARGING,
         "ReservationStatusUpdate": _NO_RESERVATIONS,
-        "SecurityEventNotification": _NO_SECURITY,
         "SignCertificate": _NO_CERTIFICATES,
     },
     refused={
