@@ -38,6 +38,13 @@ class OpenLink(Word):
     """The endpoint, without the identity."""
     protocols: tuple[str, ...]
     security: SecurityConfiguration = SecurityConfiguration()
+    """As it is in force, which need not be as it was configured."""
+    authorities: tuple[str, ...] = ()
+    """Certificates (PEM) that the backend has installed; trusted beside those of `security.ca_label`."""
+    certificate: str | None = None
+    """The charger's own certificate (PEM) with those between it and its root, where the backend had it signed."""
+    key_label: str | None = None
+    """The key of that certificate in the vault."""
     back_off: BackOff = BackOff()
     ping_s: Seconds = 0.0
     """Interval of websocket pings, 0: none."""

@@ -207,11 +207,22 @@ class SettingsRead(Reply):
     settings: tuple[SettingRead, ...]
 
 
+class Sealed(Value):
+    """A secret that the backend wrote: it lies in the vault, and this is all that is told of it."""
+
+    label: str
+    length: int = Field(ge=0)
+    """In characters."""
+    form: Literal["hex", "identifier", "text"]
+    """`hex`: hex digits alone; `identifier`: letters, digits and `*-_=:+|@.` alone; `text`: anything else."""
+
+
 class SettingToWrite(Value):
-    """One setting to be written."""
+    """One setting to be written. A secret's `value` is empty; `sealed` says where it lies."""
 
     name: SettingName
     value: str
+    sealed: Sealed | None = None
     attribute: str = "actual"
 
 

@@ -209,7 +209,8 @@ CATALOGUE: tuple[Setting, ...] = (
     # identity and security
     _derived("SecurityCtrlr", "Identity"),
     Setting(component="SecurityCtrlr", variable="OrganizationName", key="CpoName", kind="string", default=""),
-    _number("SecurityCtrlr", "SecurityProfile", "SecurityProfile", 0, access="read_only", maximum=3),
+    _derived("SecurityCtrlr", "SecurityProfile", "SecurityProfile", kind="integer"),
+    Setting(component="SecurityCtrlr", variable="BasicAuthPassword", key="AuthorizationKey", kind="string", access="write_only"),
     Setting(
         component=CUSTOM, variable="SecurityEvents", key="SecurityEvents", kind="option_list", default="auto",
         options=("auto", "always", "never"),

@@ -61,6 +61,7 @@ THREE_MESSAGES = Manners(
     rejected_gate="silent",
     power_limit_reading="total",
     password_rule="hex_or_text",
+    security_profile_set_by="setting",
     security_events="with_security_profile",
     resume_reset=False,
 )
@@ -87,7 +88,9 @@ EVENT_STREAM = THREE_MESSAGES.model_copy(
         "anonymous_start": True,
         "unlock_in_transaction": "refused",
         "rejected_gate": "security_error",
+        "security_profile_set_by": "network_slot",
         "security_events": "always",
+        "password_rule": "text",
     }
 )
 SPOKEN = {"three": THREE_MESSAGES, "stream": EVENT_STREAM}

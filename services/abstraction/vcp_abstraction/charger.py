@@ -55,6 +55,7 @@ UNANNOUNCED = Manners(
     rejected_gate="security_error",
     power_limit_reading="per_phase",
     password_rule="text",
+    security_profile_set_by="network_slot",
     security_events="always",
     resume_reset=False,
 )
@@ -88,6 +89,19 @@ class Impossible(Exception):
         self.reason = reason
         self.remedy = remedy
         self.field = field
+
+
+def starting_profile(configuration: ChargePointConfiguration) -> int:
+    """The security profile that a configuration names, or that follows from it."""
+    security = configuration.security
+    if security.profile is not None:
+        return security.profile
+    secure = configuration.url is not None and configuration.url.startswith("wss:")
+    if secure and security.certificate_label is not None:
+        return 3
+    if security.basic:
+        return 2 if secure else 1
+    return 0
 
 
 class Charger:
@@ -225,6 +239,12 @@ class Charger:
     def firmware_version(self) -> str | None:
         """What is installed: what an update brought, else what was configured."""
         return self.facts.firmware.version or self.configuration.firmware_version
+
+    @property
+    def security_profile(self) -> int:
+        """OCPP's security profile: what the backend has raised it to, else as configured."""
+        raised = self.facts.security.profile
+        return raised if raised is not None else starting_profile(self.configuration)
 
     @property
     def online(self) -> bool:

@@ -364,6 +364,15 @@ class Behaviour(Kept):
     upload: UploadManner = Field(default_factory=UploadManner)
 
 
+class SecurityFacts(Kept):
+    """What the backend has changed of how the charger shows who it is; None: as configured."""
+
+    profile: int | None = None
+    falls_back_to: int | None = None
+    """The profile before, until a link stands with the new one."""
+    password_label: str | None = None
+
+
 class Facts(Kept):
     """All of it: the section that changes with nearly every message."""
 
@@ -375,6 +384,7 @@ class Facts(Kept):
     link: LinkFacts = Field(default_factory=LinkFacts)
     registration: Registration = Field(default_factory=Registration)
     restart: Restart | None = None
+    security: SecurityFacts = Field(default_factory=SecurityFacts)
     lanes: Lanes = Field(default_factory=Lanes)
     operative: bool = True
     becomes_operative: bool | None = None

@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from vcp_handler.dialects.secrets import MASK, Secret, masked
+from vcp_contracts.requests import Sealed
+from vcp_handler.dialects.secrets import MASK, Secret, masked, sealed
 
 ALWAYS = Secret(path=("certificate", "key"))
 BY_NAME = Secret(path=("value",), when=("key",), among=frozenset({"password"}))
@@ -66,3 +67,20 @@ JSON = st.recursive(
 @given(JSON)
 def test_no_json_breaks_the_mask(payload: object) -> None:
     masked(payload, [ALWAYS, BY_NAME, EACH])
+
+
+def test_what_is_to_be_sealed_leaves_the_payload_and_nothing_else_does() -> None:
+    note = Sealed(label="CP1#0", length=6, form="identifier")
+    kept: list[str] = []
+
+    def seal(secret: str) -> Sealed:
+        kept.append(secret)
+        return note
+
+    among = frozenset({"password"})
+    password = Secret(path=("value",), when=("key",), among=among, seal=True)
+    payload = {"key": "Password", "value": "sesame"}
+    assert sealed(payload, [password], seal) == {"key": "Password", "value": note}
+    assert sealed({"key": "other", "value": "x"}, [password], seal) == {"key": "other", "value": "x"}
+    assert sealed(payload, [Secret(path=("value",))], seal) == payload
+    assert kept == ["sesame"]

@@ -12,7 +12,16 @@ from vcp_contracts.settings import BY_NAME, find
 from vcp_contracts.values import BootReason, Fault, StopReason
 
 from vcp_abstraction import errands, status
-from vcp_abstraction.blocks import cable, diagnostics, firmware, link, metering, security, transactions
+from vcp_abstraction.blocks import (
+    cable,
+    credentials,
+    diagnostics,
+    firmware,
+    link,
+    metering,
+    security,
+    transactions,
+)
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts import (
     CLOCK_FROM,
@@ -23,6 +32,7 @@ from vcp_abstraction.facts import (
     Facts,
     Registration,
     Restart,
+    SecurityFacts,
     SettingValues,
     Setup,
 )
@@ -57,6 +67,7 @@ def provision(cp: Charger, it: Provision) -> None:
     new = it.configuration
     values = _checked_settings(new)
     _check_clock(new)
+    credentials.check(new)
     if cp.setup is None:
         _first(cp, new, values)
         cp.done(it.id, change="provisioned")
@@ -80,6 +91,10 @@ def _checked_settings(configuration: ChargePointConfiguration) -> dict[str, str]
                 f"there is no setting {name} that can be set",
                 field=f"settings.{name}",
                 remedy="see the settings in the view",
+            )
+        if row.access == "write_only":
+            raise Impossible(
+                f"{name} is a secret", field=f"settings.{name}", remedy="put it into VCP_KEYS, under a label"
             )
         good, rule = normal(row, value)
         if good is None:
@@ -168,6 +183,8 @@ def _change(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) 
         # OCPP-J 1.6 §5.4: boot again when the boot's data have changed
         cp.facts.registration.verdict = "none"
     elsewhere = (new.url, new.protocols, new.security) != (old.url, old.protocols, old.security)
+    if elsewhere:
+        cp.facts.security = SecurityFacts()
     if cp.facts.link.wanted and (elsewhere or booted_as_another):
         link.reopen(cp, "configured anew")
     elif new.online and not (old.online or cp.facts.link.wanted) and new.url is not None:

@@ -80,7 +80,7 @@ def _is_told(cp: Charger, kind: SecurityEventKind) -> bool:
         return False
     if wanted == "always" or cp.manners.security_events == "always":
         return True
-    return cp.settings.seconds("SecurityCtrlr.SecurityProfile") > 0
+    return cp.security_profile > 0
 
 
 def _can_tell(cp: Charger) -> bool:

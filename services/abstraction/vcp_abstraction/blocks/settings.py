@@ -21,7 +21,7 @@ from vcp_contracts.settings import BY_NAME, CATALOGUE, Setting, find, full_name
 from vcp_contracts.values import SettingName
 
 from vcp_abstraction import physics, status
-from vcp_abstraction.blocks import link, metering
+from vcp_abstraction.blocks import credentials, link, metering
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.settings import normal
 
@@ -50,6 +50,8 @@ def _derived(cp: Charger, row: Setting) -> str | None:
             return cp.now.isoformat().replace("+00:00", "Z")
         case "SecurityCtrlr.Identity":
             return cp.id
+        case credentials.PROFILE:
+            return str(cp.security_profile)
         case "OCPPCommCtrlr.ActiveNetworkProfile":
             return "1"
         case "ChargingStation.AvailabilityState":
@@ -140,7 +142,7 @@ def _name(row: Setting) -> SettingName:
 def _read(cp: Charger, name: SettingName, attribute: str) -> SettingRead:
     if name.evse is not None:
         return _read_physical(cp, name, attribute)
-    row = BY_NAME.get(full_name(name.component, name.variable, name.instance).casefold())
+    row = _row(name)
     if row is None or name.component_instance:
         return SettingRead(name=name, result=_unknown(name))
     if attribute != "actual":
@@ -156,9 +158,8 @@ def _unknown(name: SettingName) -> Literal["unknown_component", "unknown_variabl
 def _read_row(cp: Charger, row: Setting, name: SettingName) -> SettingRead:
     if row.access == "write_only":
         return SettingRead(name=name, result="write_only")
-    return SettingRead(
-        name=name, result="accepted", value=value_of(cp, row), read_only=row.access == "read_only"
-    )
+    read_only = row.access == "read_only" and not credentials.is_writable(cp, row.name)
+    return SettingRead(name=name, result="accepted", value=value_of(cp, row), read_only=read_only)
 
 
 def _read_physical(cp: Charger, name: SettingName, attribute: str) -> SettingRead:
@@ -183,7 +184,14 @@ def write_settings(cp: Charger, it: WriteSettings) -> SettingsWritten:
     """Writes each on its own (1.6 §5.3, 2.0.1 B05)."""
     results = tuple(_write(cp, item) for item in it.settings)
     _take_effect(cp, {full_name(r.name.component, r.name.variable, r.name.instance) for r in results})
+    accepted = {row.name for r in results if r.result == "accepted" and (row := _row(r.name)) is not None}
+    if credentials.need_new_link(cp, accepted):
+        link.renew(cp, "new credentials")
     return SettingsWritten(**cp.reply(it), settings=results)
+
+
+def _row(name: SettingName) -> Setting | None:
+    return BY_NAME.get(full_name(name.component, name.variable, name.instance).casefold())
 
 
 def _write(cp: Charger, item: SettingToWrite) -> SettingWritten:
@@ -192,11 +200,13 @@ def _write(cp: Charger, item: SettingToWrite) -> SettingWritten:
         read = _read_physical(cp, name, item.attribute)
         result = "read_only" if read.result == "accepted" else read.result
         return SettingWritten(name=name, result=result)  # type: ignore[arg-type]
-    row = BY_NAME.get(full_name(name.component, name.variable, name.instance).casefold())
+    row = _row(name)
     if row is None or name.component_instance:
         return SettingWritten(name=name, result=_unknown(name))
     if item.attribute != "actual":
         return SettingWritten(name=name, result="no_such_attribute")
+    if row.access == "write_only" or credentials.is_writable(cp, row.name):
+        return credentials.write(cp, row.name, item)
     if row.access == "read_only":
         return SettingWritten(name=name, result="read_only")
     good, rule = normal(row, item.value)
@@ -220,6 +230,8 @@ def write_setting(cp: Charger, it: WriteSetting) -> None:
         raise Impossible(
             f"there is no setting {it.name} that can be set", field="name", remedy="see the view's settings"
         )
+    if row.access == "write_only":
+        raise Impossible(f"{it.name} is a secret", field="name", remedy="put it into VCP_KEYS, under a label")
     good, rule = normal(row, it.value)
     if good is None:
         raise Impossible(f"{it.name} {rule}", field="value", remedy=f"give a value that {rule}")

@@ -67,6 +67,7 @@ MANNERS = Manners(
     rejected_gate="silent",
     power_limit_reading="total",
     password_rule="hex_or_text",
+    security_profile_set_by="setting",
     security_events="with_security_profile",
     resume_reset=False,
 )

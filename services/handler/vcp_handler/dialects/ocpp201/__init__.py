@@ -70,6 +70,7 @@ MANNERS = Manners(
     rejected_gate="security_error",
     power_limit_reading="per_phase",
     password_rule="text",
+    security_profile_set_by="network_slot",
     security_events="always",
     resume_reset=False,
 )
