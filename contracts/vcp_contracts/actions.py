@@ -167,6 +167,14 @@ class ReportSecurityEvent(Action):
     info: Annotated[str, StringConstraints(max_length=255)] | None = None
 
 
+class AskSigning(Action):
+    """The charger wants its certificate signed."""
+
+    type: Literal["ask_signing"] = "ask_signing"
+    csr: str
+    """PEM."""
+
+
 class PassData(Action):
     """Vendor data for the backend."""
 
@@ -211,6 +219,7 @@ AnyAction = Annotated[
     | ReportEvents
     | PassData
     | ReportSecurityEvent
+    | AskSigning
     | ReportFirmware
     | ReportUpload,
     Field(discriminator="type"),

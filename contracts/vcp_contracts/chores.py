@@ -70,6 +70,16 @@ class CheckChain(Chore):
     """When it must be valid: what the charger's clock shows."""
 
 
+class MakeKey(Chore):
+    """Make a new key for the charger, keep it in the vault, and have a request to sign its certificate ready."""
+
+    type: Literal["make_key"] = "make_key"
+    label: str
+    """Where the key is kept; one that lay there is gone."""
+    common_name: str
+    organization: str
+
+
 class DropChore(Word):
     """The chore is no longer wanted: stop it, and say nothing more of it."""
 
@@ -77,7 +87,7 @@ class DropChore(Word):
     chore: Id
 
 
-AnyChore = Annotated[FetchFile | StoreFile | CheckChain, Field(discriminator="type")]
+AnyChore = Annotated[FetchFile | StoreFile | CheckChain | MakeKey, Field(discriminator="type")]
 
 
 # --- results ---------------------------------------------------------------------------------------------------------
@@ -109,6 +119,16 @@ class ChainChecked(Value):
     detail: str = ""
 
 
+class KeyMade(Value):
+    """The key lies in the vault."""
+
+    type: Literal["key_made"] = "key_made"
+    csr: str
+    """PEM."""
+    public_key: str
+    """SHA-256 of the public key's DER form, in hex."""
+
+
 ChoreFailure = Literal[
     "unreachable",
     "timeout",
@@ -133,7 +153,9 @@ class ChoreFailed(Value):
     detail: str = ""
 
 
-AnyChoreResult = Annotated[FileFetched | FileStored | ChainChecked | ChoreFailed, Field(discriminator="type")]
+AnyChoreResult = Annotated[
+    FileFetched | FileStored | ChainChecked | KeyMade | ChoreFailed, Field(discriminator="type")
+]
 
 
 class ChoreDone(Word):

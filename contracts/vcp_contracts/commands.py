@@ -176,6 +176,12 @@ class RaiseSecurityEvent(Command):
     tell: Literal["always", "by_rule"] = "always"
 
 
+class RenewCertificate(Command):
+    """The charger makes a new key by itself, and asks the backend to sign its certificate."""
+
+    type: Literal["renew_certificate"] = "renew_certificate"
+
+
 class WriteSetting(Command):
     """An installer writes a setting, also a read-only one. `name` is a key (`HeartbeatInterval`) or
     `Component.Variable[instance]`."""
@@ -290,6 +296,7 @@ AnyCommand = Annotated[
     | RaiseFault
     | ClearFault
     | RaiseSecurityEvent
+    | RenewCertificate
     | WriteSetting
     | MeterNow
     | Ask

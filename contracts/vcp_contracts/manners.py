@@ -50,6 +50,8 @@ class Manners(Value):
     """What becomes of the backend's calls while it has rejected the charger's boot."""
     power_limit_reading: Literal["total", "per_phase"]
     password_rule: Literal["hex_or_text", "text"]
+    future_certificate: Literal["kept", "rejected"] = "rejected"
+    """What becomes of a certificate of the charger that is not valid yet."""
     security_profile_set_by: Literal["setting", "network_slot"] = "network_slot"
     """How the backend raises the security profile."""
     security_events: Literal["with_security_profile", "always"] = "with_security_profile"

@@ -215,6 +215,9 @@ CATALOGUE: tuple[Setting, ...] = (
         component=CUSTOM, variable="SecurityEvents", key="SecurityEvents", kind="option_list", default="auto",
         options=("auto", "always", "never"),
     ),
+    _number("SecurityCtrlr", "MaxCertificateChainSize", "CertificateSignedMaxChainSize", 10_000, access="read_only"),
+    _number("SecurityCtrlr", "CertificateEntries", "CertificateStoreMaxLength", 20, access="read_only", maximum=50),
+    _flag("SecurityCtrlr", "AdditionalRootCertificateCheck", "AdditionalRootCertificateCheck", False, "read_only"),
     # the station, from facts
     _derived("ChargingStation", "AvailabilityState", kind="option_list"),
     _derived("ChargingStation", "Available", kind="boolean"),

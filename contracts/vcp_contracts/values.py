@@ -256,6 +256,19 @@ SecurityEventKind = Literal[
 ]
 """What may happen to a charger's security. `authentication_refused`: the backend refused the charger."""
 
+RootUse = Literal["backend_root", "manufacturer_root", "v2g_root", "contract_root"]
+"""What a root certificate vouches for."""
+
+
+class CertificateHash(Value):
+    """What names a certificate: hashes of its issuer, in hex, and its serial number, in hex."""
+
+    algorithm: Literal["SHA256", "SHA384", "SHA512"]
+    issuer_name: str
+    issuer_key: str
+    serial: str
+
+
 ConnectorType = Literal[
     "cCCS1", "cCCS2", "cG105", "cTesla", "cType1", "cType2", "s309-1P-16A", "s309-1P-32A", "s309-3P-16A",
     "s309-3P-32A", "sBS1361", "sCEE-7-7", "sType2", "sType3", "Other1PhMax16A", "Other1PhOver16A", "Other3Ph",

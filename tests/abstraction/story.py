@@ -37,6 +37,7 @@ THREE_MESSAGES = Manners(
             "report_firmware",
             "report_upload",
             "report_security_event",
+            "ask_signing",
         }
     ),
     session_style="three_messages",
@@ -61,6 +62,7 @@ THREE_MESSAGES = Manners(
     rejected_gate="silent",
     power_limit_reading="total",
     password_rule="hex_or_text",
+    future_certificate="kept",
     security_profile_set_by="setting",
     security_events="with_security_profile",
     resume_reset=False,
@@ -88,6 +90,7 @@ EVENT_STREAM = THREE_MESSAGES.model_copy(
         "anonymous_start": True,
         "unlock_in_transaction": "refused",
         "rejected_gate": "security_error",
+        "future_certificate": "rejected",
         "security_profile_set_by": "network_slot",
         "security_events": "always",
         "password_rule": "text",
@@ -150,6 +153,7 @@ class Story:
             reborn = Charger.load("CP001", self.sections, self.queue)
             assert reborn.facts == self.cp.facts
             assert reborn.tokens == self.cp.tokens
+            assert reborn.certificates == self.cp.certificates
             assert reborn.settings.kept == self.cp.settings.kept
             assert reborn.queue.keys() == self.cp.queue.keys()
             reborn.now = self.cp.now

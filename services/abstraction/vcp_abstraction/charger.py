@@ -19,6 +19,7 @@ from vcp_contracts.values import Place
 from vcp_contracts.words import UNTIMED, Word
 
 from vcp_abstraction.facts import (
+    Certificates,
     ConnectorFacts,
     EndSamples,
     EvseFacts,
@@ -55,6 +56,7 @@ UNANNOUNCED = Manners(
     rejected_gate="security_error",
     power_limit_reading="per_phase",
     password_rule="text",
+    future_certificate="rejected",
     security_profile_set_by="network_slot",
     security_events="always",
     resume_reset=False,
@@ -113,6 +115,7 @@ class Charger:
         self.setup: Setup | None = None
         self.facts = Facts()
         self.tokens = Tokens()
+        self.certificates = Certificates()
         self.end_samples = EndSamples()
         self.settings = Settings(SettingValues())
         self.queue: dict[int, Queued] = {}
@@ -162,6 +165,8 @@ class Charger:
             cp.tokens = Tokens.model_validate_json(sections["tokens"])
         if "end_samples" in sections:
             cp.end_samples = EndSamples.model_validate_json(sections["end_samples"])
+        if "certificates" in sections:
+            cp.certificates = Certificates.model_validate_json(sections["certificates"])
         if "settings" in sections:
             cp.settings = Settings(SettingValues.model_validate_json(sections["settings"]))
         cp.queue = {int(n): Queued.model_validate_json(entry) for n, entry in queue.items()}
@@ -178,6 +183,8 @@ class Charger:
             sections["tokens"] = to_json(self.tokens, exclude_none=True)
         if "end_samples" in self._dirty:
             sections["end_samples"] = to_json(self.end_samples, exclude_none=True)
+        if "certificates" in self._dirty:
+            sections["certificates"] = to_json(self.certificates, exclude_none=True)
         if self.settings.changed or "setup" in self._dirty:
             sections["settings"] = to_json(self.settings.kept)
             self.settings.changed = False

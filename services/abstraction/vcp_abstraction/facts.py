@@ -14,6 +14,7 @@ from vcp_contracts.values import (
     ChargingState,
     Fault,
     FirmwareStage,
+    RootUse,
     Sample,
     StopReason,
     Token,
@@ -421,6 +422,39 @@ class EndSamples(Kept):
 
     of: dict[str, list[Sample]] = Field(default_factory=dict)
     """Transaction → its readings, the oldest first."""
+
+
+class Root(Kept):
+    """A root certificate that the backend has installed."""
+
+    use: RootUse
+    pem: str
+
+
+class OwnCertificate(Kept):
+    """A certificate of the charger that the backend had signed."""
+
+    chain: str
+    key_label: str
+    not_before: datetime
+    not_after: datetime
+
+
+class Signing(Kept):
+    """A certificate is being had."""
+
+    key_label: str
+    common_name: str
+    public_key: str | None = None
+    """Known once the key is made."""
+
+
+class Certificates(Kept):
+    """A section of its own: large, and rarely changed."""
+
+    roots: list[Root] = Field(default_factory=list)
+    own: list[OwnCertificate] = Field(default_factory=list)
+    signing: Signing | None = None
 
 
 class SettingValues(Kept):

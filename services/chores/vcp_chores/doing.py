@@ -19,6 +19,8 @@ from vcp_contracts.chores import (
     FetchFile,
     FileFetched,
     FileStored,
+    KeyMade,
+    MakeKey,
     StoreFile,
 )
 from vcp_plumbing.vault import Vault, VaultUnsafe
@@ -46,6 +48,9 @@ class Doer:
     async def do(self, partition: int, chore: AnyChore) -> AnyChoreResult:
         """The result of a chore; a failure is one, too."""
         try:
+            if isinstance(chore, MakeKey):
+                async with asyncio.timeout(chore.timeout_s):
+                    return await self._make_key(chore)
             if isinstance(chore, CheckChain):
                 async with asyncio.timeout(chore.timeout_s):
                     return await self._check(chore)
@@ -66,6 +71,16 @@ class Doer:
             signatures.check_chain, chore.certificate, chore.roots, chore.time
         )
         return verdict
+
+    async def _make_key(self, chore: MakeKey) -> KeyMade:
+        if self._vault is None:
+            raise Failed("permission", "no directory is set in VCP_KEYS")
+        keys = await _module("keys")
+        try:
+            made: KeyMade = await asyncio.to_thread(keys.make, chore, self._vault)
+        except VaultUnsafe as unsafe:
+            raise Failed("permission", str(unsafe)) from None
+        return made
 
     async def _fetch(self, chore: FetchFile) -> FileFetched:
         location = Location.read(chore.location)

@@ -178,6 +178,7 @@ ANY_ACTION = st.one_of(
         tracked=st.booleans(),
         triggered=st.booleans(),
     ),
+    some(actions.AskSigning, **ENVELOPE, csr=text(500)),
     some(
         actions.ReportSecurityEvent,
         **ENVELOPE,

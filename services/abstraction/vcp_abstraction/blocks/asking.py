@@ -12,6 +12,7 @@ from vcp_contracts.outcomes import (
     Misanswered,
     Refused,
     Sent,
+    SigningAnswer,
     TransactionAnswer,
     Unanswered,
     Unspoken,
@@ -20,7 +21,7 @@ from vcp_contracts.outcomes import (
 from vcp_contracts.values import Place, Token
 
 from vcp_abstraction import clock, lanes, physics, status
-from vcp_abstraction.blocks import authorization, data, provisioning, transactions
+from vcp_abstraction.blocks import authorization, certificates, data, provisioning, transactions
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts import Queued
 
@@ -98,6 +99,8 @@ def _answered(cp: Charger, it: Answered) -> None:
         clock.heard(cp, answer.now)
     elif isinstance(answer, AuthorizeAnswer):
         authorization.answered(cp, entry, answer)
+    elif isinstance(answer, SigningAnswer):
+        certificates.answered(cp, answer)
     elif isinstance(answer, TransactionAnswer):
         transactions.answered(cp, entry, answer)
     elif isinstance(entry.action, ReportTransaction):

@@ -9,17 +9,19 @@ from vcp_contracts.chores import (
     ChoreDone,
     ChoreFailed,
     FetchFile,
+    MakeKey,
     StoreFile,
 )
 
 from vcp_abstraction import errands
-from vcp_abstraction.blocks import diagnostics, firmware
+from vcp_abstraction.blocks import certificates, diagnostics, firmware
 from vcp_abstraction.charger import Charger
 
 WANTED_BY: dict[type[AnyChore], Callable[[Charger, str, AnyChoreResult], None]] = {
     FetchFile: firmware.fetched,
     CheckChain: firmware.checked,
     StoreFile: diagnostics.stored,
+    MakeKey: certificates.key_made,
 }
 
 

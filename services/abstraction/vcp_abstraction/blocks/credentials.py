@@ -9,6 +9,7 @@ from vcp_contracts.requests import Sealed, SettingToWrite, SettingWritten
 
 from vcp_abstraction.blocks import security
 from vcp_abstraction.charger import Charger, Impossible, starting_profile
+from vcp_abstraction.facts import OwnCertificate
 
 PROFILE = "SecurityCtrlr.SecurityProfile"
 PASSWORD = "SecurityCtrlr.BasicAuthPassword"
@@ -44,15 +45,29 @@ def for_link(cp: Charger) -> dict[str, Any]:
     """What an order for a link says of security: the fields of OpenLink."""
     profile = cp.security_profile
     configured = cp.configuration.security
+    as_configured = cp.facts.security.profile is None
     in_force = configured.model_copy(
         update={
             "profile": profile,
-            "basic": profile in WITH_PASSWORD or (profile == 3 and configured.basic),
+            "basic": profile in WITH_PASSWORD or (as_configured and configured.basic),
             "password_label": cp.facts.security.password_label or configured.password_label,
             "certificate_label": configured.certificate_label if profile == 3 else None,
         }
     )
-    return {"url": _url(cp, profile), "security": in_force}
+    own = _own_certificate(cp) if profile == 3 else None
+    return {
+        "url": _url(cp, profile),
+        "security": in_force,
+        "authorities": tuple(root.pem for root in cp.certificates.roots if root.use == "backend_root"),
+        "certificate": own.chain if own is not None else None,
+        "key_label": own.key_label if own is not None else None,
+    }
+
+
+def _own_certificate(cp: Charger) -> OwnCertificate | None:
+    """The newest that is valid already; an expired one is still shown (2.1 A00.FR.430), before none at all."""
+    begun = [one for one in cp.certificates.own if one.not_before <= cp.now]
+    return max(begun, key=lambda one: (one.not_after >= cp.now, one.not_before), default=None)
 
 
 def _url(cp: Charger, profile: int) -> str:
@@ -121,9 +136,10 @@ def _lacking(cp: Charger, wanted: int) -> str:
     has_password = configured.basic or configured.password_label or cp.facts.security.password_label
     if wanted in WITH_PASSWORD and not has_password:
         return "no password is set"
-    if wanted in WITH_TLS and configured.ca_label is None and not configured.insecure:
+    installed = any(root.use == "backend_root" for root in cp.certificates.roots)
+    if wanted in WITH_TLS and not (installed or configured.ca_label or configured.insecure):
         return "no root certificate of the backend is installed"
-    if wanted == 3 and configured.certificate_label is None:
+    if wanted == 3 and configured.certificate_label is None and _own_certificate(cp) is None:
         return "no certificate of the charger is installed"
     return ""
 

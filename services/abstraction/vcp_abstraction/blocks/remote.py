@@ -13,7 +13,14 @@ from vcp_contracts.requests import (
 from vcp_contracts.values import Place, Token
 
 from vcp_abstraction import physics, status
-from vcp_abstraction.blocks import authorization, diagnostics, firmware, provisioning, transactions
+from vcp_abstraction.blocks import (
+    authorization,
+    certificates,
+    diagnostics,
+    firmware,
+    provisioning,
+    transactions,
+)
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts import EvseFacts
 
@@ -111,6 +118,8 @@ def _trigger(cp: Charger, it: Trigger) -> TriggerResult:
             return firmware.trigger(cp, tracked=it.tracked)
         case "upload":
             return diagnostics.trigger(cp, tracked=it.tracked)
+        case "certificate":
+            return certificates.trigger(cp)
         case _:
             return "not_implemented"
     return "accepted"

@@ -4,10 +4,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from vcp_contracts.actions import ReportSecurityEvent
-from vcp_contracts.outcomes import Acknowledged
-from vcp_contracts.requests import Trigger, Triggered
-from vcp_contracts.values import Place
+from vcp_contracts.actions import AskSigning, ReportSecurityEvent
+from vcp_contracts.outcomes import Acknowledged, SigningAnswer
+from vcp_contracts.requests import (
+    CertificateDeleted,
+    CertificatesListed,
+    CertificateTaken,
+    DeleteCertificate,
+    InstalledCertificate,
+    InstallRoot,
+    ListCertificates,
+    RootInstalled,
+    TakeCertificate,
+    Trigger,
+    Triggered,
+)
+from vcp_contracts.values import CertificateHash, Place
 from vcp_handler.dialects.ocpp16 import DIALECT
 from vcp_handler.dialects.table import Envelope
 from vcp_handler.validation import Schemas
@@ -108,5 +120,86 @@ def test_the_answer_to_an_extended_trigger(result: Any, status: str) -> None:
 )
 def test_an_extended_trigger_that_breaks_the_schema(payload: dict[str, Any], cause: str) -> None:
     fault = SCHEMAS.check_call("ExtendedTriggerMessage", payload)
+    assert fault is not None
+    assert fault.cause == cause
+
+
+# --- certificates ----------------------------------------------------------------------------------------------------
+
+HASH = {"hashAlgorithm": "SHA256", "issuerNameHash": "aa", "issuerKeyHash": "bb", "serialNumber": "1f"}
+NAMED = CertificateHash(algorithm="SHA256", issuer_name="aa", issuer_key="bb", serial="1f")
+
+
+def test_a_request_to_sign() -> None:
+    ask = AskSigning(**COMMON, csr="CSR")
+    assert written(ask) == {"action": "SignCertificate", "csr": "CSR"}
+    row = DIALECT.said_by_name["SignCertificate"]
+    assert row.answer({"status": "Accepted"}, ask) == SigningAnswer(accepted=True)
+    assert row.answer({"status": "Rejected"}, ask) == SigningAnswer(accepted=False)
+
+
+@pytest.mark.parametrize(
+    ("action", "payload", "request_"),
+    [
+        ("CertificateSigned", {"certificateChain": "PEM"}, TakeCertificate(**ENVELOPE, chain="PEM")),
+        (
+            "InstallCertificate",
+            {"certificateType": "CentralSystemRootCertificate", "certificate": "PEM"},
+            InstallRoot(**ENVELOPE, use="backend_root", certificate="PEM"),
+        ),
+        (
+            "DeleteCertificate",
+            {"certificateHashData": HASH},
+            DeleteCertificate(**ENVELOPE, certificate=NAMED),
+        ),
+        (
+            "GetInstalledCertificateIds",
+            {"certificateType": "ManufacturerRootCertificate"},
+            ListCertificates(**ENVELOPE, uses=("manufacturer_root",)),
+        ),
+    ],
+)
+def test_what_the_backend_wants_of_certificates(action: str, payload: dict[str, Any], request_: Any) -> None:
+    assert heard(action, payload) == request_
+
+
+@pytest.mark.parametrize(
+    ("action", "reply", "payload"),
+    [
+        ("CertificateSigned", CertificateTaken(**REPLY, result="rejected"), {"status": "Rejected"}),
+        ("InstallCertificate", RootInstalled(**REPLY, result="failed"), {"status": "Failed"}),
+        ("DeleteCertificate", CertificateDeleted(**REPLY, result="not_found"), {"status": "NotFound"}),
+        (
+            "GetInstalledCertificateIds",
+            CertificatesListed(**REPLY, result="not_found"),
+            {"status": "NotFound"},
+        ),
+        (
+            "GetInstalledCertificateIds",
+            CertificatesListed(
+                **REPLY,
+                result="accepted",
+                certificates=(InstalledCertificate(use="backend_root", certificate=NAMED),),
+            ),
+            {"status": "Accepted", "certificateHashData": [HASH]},
+        ),
+    ],
+)
+def test_what_the_charger_answers(action: str, reply: Any, payload: dict[str, Any]) -> None:
+    assert answered(action, reply, {}) == payload
+
+
+@pytest.mark.parametrize(
+    ("action", "payload", "cause"),
+    [
+        ("CertificateSigned", {}, "missing"),
+        ("CertificateSigned", {"certificateChain": "x" * 10_001}, "value"),
+        ("InstallCertificate", {"certificateType": "V2GRootCertificate", "certificate": "PEM"}, "value"),
+        ("DeleteCertificate", {"certificateHashData": {**HASH, "hashAlgorithm": "MD5"}}, "value"),
+        ("GetInstalledCertificateIds", {"certificateType": ["ManufacturerRootCertificate"]}, "type"),
+    ],
+)
+def test_certificates_that_break_the_schema(action: str, payload: dict[str, Any], cause: str) -> None:
+    fault = SCHEMAS.check_call(action, payload)
     assert fault is not None
     assert fault.cause == cause

@@ -1,6 +1,7 @@
 """OCPP 1.6: the table of all its actions, and its manners. A row is an action; the files beside hold the rows' functions."""
 
 from vcp_contracts.actions import (
+    AskSigning,
     Authorize,
     Beat,
     Boot,
@@ -14,12 +15,16 @@ from vcp_contracts.actions import (
 )
 from vcp_contracts.manners import Manners
 from vcp_contracts.requests import (
+    DeleteCertificate,
     ForgetTokens,
+    InstallRoot,
+    ListCertificates,
     ReadSettings,
     Reset,
     SetAvailability,
     StartCharging,
     StopCharging,
+    TakeCertificate,
     Trigger,
     Unlock,
     UpdateFirmware,
@@ -31,6 +36,7 @@ from vcp_contracts.requests import PassData as PassDataRequest
 from vcp_handler.dialects.ocpp16 import (
     authorization,
     availability,
+    certificates,
     data,
     firmware,
     provisioning,
@@ -67,6 +73,7 @@ MANNERS = Manners(
     rejected_gate="silent",
     power_limit_reading="total",
     password_rule="hex_or_text",
+    future_certificate="kept",
     security_profile_set_by="setting",
     security_events="with_security_profile",
     resume_reset=False,
@@ -75,7 +82,6 @@ MANNERS = Manners(
 _NO_RESERVATIONS = "the charger takes no reservations"
 _NO_SMART_CHARGING = "the charger keeps no charging profiles"
 _NO_LOCAL_LIST = "the charger keeps no local authorization list"
-_NO_CERTIFICATES = "the charger manages no certificates"
 
 # fmt: off
 DIALECT = Dialect(
@@ -90,6 +96,7 @@ DIALECT = Dialect(
         Said(action="MeterValues", contract=ReportTransaction, write=transactions.write_update, read=spelling.acknowledged),
         Said(action="StopTransaction", contract=ReportTransaction, write=transactions.write_stop, read=transactions.read_stop),
         Said(action="MeterValues", contract=ReportMeter, write=transactions.write_meter, read=spelling.acknowledged),
+        Said(action="SignCertificate", contract=AskSigning, write=certificates.write_signing, read=certificates.read_signing),
         Said(action="SecurityEventNotification", contract=ReportSecurityEvent, write=security.write_event, read=spelling.acknowledged),
         Said(action="DataTransfer", contract=PassData, write=data.write_data, read=data.read_data_answer),
         Said(action="FirmwareStatusNotification", contract=ReportFirmware, write=firmware.write_firmware, read=spelling.acknowledged),
@@ -112,6 +119,10 @@ DIALECT = Dialect(
         Heard(action="UnlockConnector", contract=Unlock, read=availability.read_unlock, write=availability.write_unlocked),
         Heard(action="GetConfiguration", contract=ReadSettings, read=settings.read_get_configuration, write=settings.write_configuration),
         Heard(action="ChangeConfiguration", contract=WriteSettings, read=settings.read_change_configuration, write=settings.write_changed, secrets=(settings.NEW_VALUE,)),
+        Heard(action="CertificateSigned", contract=TakeCertificate, read=certificates.read_take, write=certificates.write_result),
+        Heard(action="InstallCertificate", contract=InstallRoot, read=certificates.read_install, write=certificates.write_result),
+        Heard(action="DeleteCertificate", contract=DeleteCertificate, read=certificates.read_delete, write=certificates.write_result),
+        Heard(action="GetInstalledCertificateIds", contract=ListCertificates, read=certificates.read_list, write=certificates.write_list),
         Heard(action="ClearCache", contract=ForgetTokens, read=authorization.read_clear_cache, write=spelling.verdict),
         Heard(action="ExtendedTriggerMessage", contract=Trigger, read=remote.read_extended_trigger, write=spelling.verdict, declined=remote.NOT_IMPLEMENTED),
         Heard(action="UpdateFirmware", contract=UpdateFirmware, read=firmware.read_update, write=firmware.write_update, secrets=(firmware.LOCATION,)),
@@ -121,17 +132,12 @@ DIALECT = Dialect(
         Heard(action="DataTransfer", contract=PassDataRequest, read=data.read_data, write=data.write_data_answer, depth="acknowledged"),
     ),
     unsaid={
-        "SignCertificate": _NO_CERTIFICATES,
     },
     refused={
         "CancelReservation": _NO_RESERVATIONS,
-        "CertificateSigned": _NO_CERTIFICATES,
         "ClearChargingProfile": _NO_SMART_CHARGING,
-        "DeleteCertificate": _NO_CERTIFICATES,
         "GetCompositeSchedule": _NO_SMART_CHARGING,
-        "GetInstalledCertificateIds": _NO_CERTIFICATES,
         "GetLocalListVersion": _NO_LOCAL_LIST,
-        "InstallCertificate": _NO_CERTIFICATES,
         "ReserveNow": _NO_RESERVATIONS,
         "SendLocalList": _NO_LOCAL_LIST,
         "SetChargingProfile": _NO_SMART_CHARGING,
