@@ -70,6 +70,7 @@ ROOMS = {
                 "lanes.py",
                 "physics.py",
                 "status.py",
+                "x509.py",
             )
         ),
         ("vcp_contracts", "vcp_abstraction"),

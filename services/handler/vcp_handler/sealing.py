@@ -4,14 +4,9 @@ import re
 from typing import Literal
 
 import structlog
+from vcp_contracts.labels import own_labels
 from vcp_contracts.requests import Sealed
 from vcp_plumbing.vault import Vault, VaultUnsafe
-
-SLOTS = 8
-"""How many labels one charge point's passwords take turns in, so that a backend can't fill the vault.
-
-The charger puts one into force with its answer; the label that is in force is never written over.
-"""
 
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9*\-_=:+|@.]+")
@@ -20,12 +15,15 @@ log = structlog.get_logger(__name__)
 
 
 class Sealer:
-    """Seals one link's secrets. `in_force` is the label of the password that the link was made with."""
+    """Seals one link's secrets, under labels that take turns.
+
+    `in_force` is the label of the password that the link was made with; it is never written over.
+    """
 
     def __init__(self, vault: Vault | None, charge_point: str, in_force: str | None) -> None:
         self._vault = vault
         self._charge_point = charge_point
-        labels = [f"{charge_point}#{slot}" for slot in range(SLOTS)]
+        labels = own_labels(charge_point)
         taken = labels.index(in_force) + 1 if in_force in labels else 0
         self._free = [*labels[taken:], *labels[:taken]]
         if taken:

@@ -7,6 +7,7 @@ from vcp_contracts.actions import AskSigning
 from vcp_contracts.chores import AnyChoreResult, ChoreFailed, KeyMade, MakeKey
 from vcp_contracts.commands import RenewCertificate
 from vcp_contracts.events import ActionEnded
+from vcp_contracts.labels import own_labels
 from vcp_contracts.outcomes import SigningAnswer
 from vcp_contracts.requests import (
     CertificateDeleted,
@@ -28,9 +29,6 @@ from vcp_abstraction.facts import OwnCertificate, Root, Signing
 
 MOST_OWN = 3
 """Certificates of the charger that are kept: the one in use, a newer one that is not valid yet, and one before."""
-
-LABELS = 8
-"""Labels that the charger's keys take turns in; more than certificates are kept."""
 
 KEY_S = 60.0
 """How long making a key may take."""
@@ -156,7 +154,7 @@ def _make_key(cp: Charger) -> None:
     taken = {one.key_label for one in cp.certificates.own}
     if cp.certificates.signing is not None:
         taken.add(cp.certificates.signing.key_label)
-    label = next(label for n in range(LABELS) if (label := f"{cp.id}#{n}") not in taken)
+    label = next(label for label in own_labels(cp.id) if label not in taken)
     name = cp.configuration.serial_number or cp.id
     chore = MakeKey(
         **errands.envelope(cp),

@@ -26,6 +26,7 @@ from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts import (
     CLOCK_FROM,
     CLOCK_UP_TO,
+    Certificates,
     ClockFacts,
     ConnectorFacts,
     EvseFacts,
@@ -119,6 +120,8 @@ def _first(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) -
     cp.facts = Facts(clock=_clock(cp, new))
     cp.now = cp.facts.clock.at(cp.real)
     cp.facts.evses = _hardware(cp, new)
+    cp.certificates = Certificates()
+    cp.touch("certificates")
     cp.settings = Settings(SettingValues())
     _put_all(cp, values)
     metering.reschedule(cp)
