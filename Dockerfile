@@ -1,4 +1,4 @@
-# One image for every process: `up` (everything in one container), `serve abstraction|handler|control`, `backend`.
+# One image for every process: `up` (everything in one container), `serve abstraction|handler|chores|control`, `backend`.
 # Builds with the classic builder and with BuildKit; the base may be any image with Python 3.11+ and pip.
 ARG PYTHON_IMAGE=python:3.13-slim
 

@@ -25,6 +25,7 @@ OURS = frozenset(
         "contracts",
         "abstraction",
         "handler",
+        "chores",
         "control",
         "plumbing",
         "runner",
@@ -46,7 +47,7 @@ class Room:
     """The only foreign packages that may be known, where the table says so; None: any but `never`."""
 
 
-APPS = tuple(f"services/{room}/vcp_{room}/app.py" for room in ("abstraction", "handler", "control"))
+APPS = tuple(f"services/{room}/vcp_{room}/app.py" for room in ("abstraction", "handler", "chores", "control"))
 CORE = "services/abstraction/vcp_abstraction"
 
 ROOMS = {
@@ -64,10 +65,12 @@ ROOMS = {
                 "charger.py",
                 "core.py",
                 "decide.py",
+                "errands.py",
                 "facts.py",
                 "lanes.py",
                 "physics.py",
                 "status.py",
+                "x509.py",
             )
         ),
         ("vcp_contracts", "vcp_abstraction"),
@@ -77,6 +80,11 @@ ROOMS = {
         ("services/handler/*",),
         ("vcp_contracts", "vcp_plumbing", "vcp_handler"),
         never=("fastapi", "jsonschema"),
+    ),
+    "chores": Room(
+        ("services/chores/*",),
+        ("vcp_contracts", "vcp_plumbing", "vcp_chores"),
+        never=(*OCPP, "fastapi"),
     ),
     "dialects": Room(
         ("services/handler/vcp_handler/dialects/*",),
@@ -172,7 +180,9 @@ def test_every_file_belongs_to_a_room():
 def test_faststream_is_known_in_app_py_alone():
     trespasses = {
         f"{shown(path)} may not know {name}; only app.py may"
-        for path in sources("services/abstraction/*", "services/handler/*", "services/control/*")
+        for path in sources(
+            "services/abstraction/*", "services/handler/*", "services/chores/*", "services/control/*"
+        )
         for name in imports(path)
         if within(name, ("faststream",)) and shown(path) not in APPS
     }

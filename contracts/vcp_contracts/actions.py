@@ -5,7 +5,7 @@ An action's id is the message id of its transmission on the wire. It carries all
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from vcp_contracts.values import (
     BootReason,
@@ -13,11 +13,14 @@ from vcp_contracts.values import (
     CoarseStatus,
     Fault,
     FineStatus,
+    FirmwareStage,
     Place,
     Sample,
+    SecurityEventKind,
     StopReason,
     Token,
     Trigger,
+    UploadStage,
 )
 from vcp_contracts.words import Id, Value, Word
 
@@ -164,6 +167,22 @@ class ReportReservation(Action):
     end: Literal["expired", "removed"]
 
 
+class ReportSecurityEvent(Action):
+    """Something happened that concerns security. `at` is when."""
+
+    type: Literal["report_security_event"] = "report_security_event"
+    kind: SecurityEventKind
+    info: Annotated[str, StringConstraints(max_length=255)] | None = None
+
+
+class AskSigning(Action):
+    """The charger wants its certificate signed."""
+
+    type: Literal["ask_signing"] = "ask_signing"
+    csr: str
+    """PEM."""
+
+
 class PassData(Action):
     """Vendor data for the backend."""
 
@@ -172,6 +191,29 @@ class PassData(Action):
     message: str | None = None
     content: object = None
     """Any JSON."""
+
+
+class ReportFirmware(Action):
+    """How far the update of the firmware has come."""
+
+    type: Literal["report_firmware"] = "report_firmware"
+    stage: FirmwareStage
+    request_id: int | None = None
+    """The backend's number of the update, where it gave one."""
+    tracked: bool = False
+    """Whether the backend follows every stage of it."""
+    triggered: bool = False
+    """Whether the backend asked for this report: then it is always told, as well as the wire's words allow."""
+
+
+class ReportUpload(Action):
+    """How far the upload of a log has come."""
+
+    type: Literal["report_upload"] = "report_upload"
+    stage: UploadStage
+    request_id: int | None = None
+    tracked: bool = False
+    triggered: bool = False
 
 
 AnyAction = Annotated[
@@ -184,6 +226,10 @@ AnyAction = Annotated[
     | ReportSettings
     | ReportEvents
     | ReportReservation
-    | PassData,
+    | PassData
+    | ReportSecurityEvent
+    | AskSigning
+    | ReportFirmware
+    | ReportUpload,
     Field(discriminator="type"),
 ]

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, field_validator
 
 from vcp_contracts.configuration import ChargePointConfiguration
-from vcp_contracts.values import DataStatus, FaultKind, TokenKind, TokenStatus
+from vcp_contracts.values import DataStatus, FaultKind, SecurityEventKind, TokenKind, TokenStatus
 from vcp_contracts.words import Value, Word
 
 Evse = Annotated[int, Field(ge=1, le=1000)]
@@ -201,6 +201,24 @@ class ClearFault(Command):
     kind: FaultKind | None = None
 
 
+class RaiseSecurityEvent(Command):
+    """Something happens that concerns security; it is written into the security log, and told to the backend.
+
+    `tell`: in any case, or only if the charger would tell it by itself.
+    """
+
+    type: Literal["raise_security_event"] = "raise_security_event"
+    kind: SecurityEventKind = "tampering"
+    info: Annotated[str, StringConstraints(max_length=255)] | None = None
+    tell: Literal["always", "by_rule"] = "always"
+
+
+class RenewCertificate(Command):
+    """The charger makes a new key by itself, and asks the backend to sign its certificate."""
+
+    type: Literal["renew_certificate"] = "renew_certificate"
+
+
 class WriteSetting(Command):
     """An installer writes a setting, also a read-only one. `name` is a key (`HeartbeatInterval`) or
     `Component.Variable[instance]`."""
@@ -259,6 +277,35 @@ class AnswerToData(Value):
         return content
 
 
+class FirmwareBehaviour(Value):
+    """How updates of the firmware go from now on. Fields left out stay as they are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    download_s: Annotated[float, Field(ge=0, le=86_400)] | None = None
+    """How long a download takes at least, by the charger's own clock."""
+    verify_s: Annotated[float, Field(ge=0, le=86_400)] | None = None
+    """How long checking what was fetched takes."""
+    install_s: Annotated[float, Field(ge=0, le=86_400)] | None = None
+    failure: Literal["none", "download", "signature", "verification", "installation"] | None = None
+    """What goes wrong, whatever the server does; `signature` concerns signed firmware alone."""
+    version: Annotated[str, StringConstraints(max_length=50)] | None = None
+    """The version that is installed afterwards; empty: what the file's name says."""
+
+
+class UploadBehaviour(Value):
+    """How uploads of logs go from now on. Fields left out stay as they are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    upload_s: Annotated[float, Field(ge=0, le=86_400)] | None = None
+    """How long an upload takes at least, by the charger's own clock."""
+    failure: Literal["none", "upload", "permission", "bad_message", "not_supported", "no_log"] | None = None
+    """What goes wrong, whatever the server does; `no_log`: there is nothing to upload."""
+    method: Literal["put", "post"] | None = None
+    """How the file is sent to an HTTP server."""
+
+
 class SetBehaviour(Command):
     """How the charger's parts behave from now on. Fields left out stay as they are."""
 
@@ -272,6 +319,8 @@ class SetBehaviour(Command):
     """Vendors whose data transfers are accepted; vendors named neither here nor in `data_answers` are unknown."""
     data_answers: Annotated[tuple[AnswerToData, ...], Field(max_length=100)] | None = None
     """Answers to data transfers, per vendor and message; a message that none of its vendor's names is unknown."""
+    firmware: FirmwareBehaviour | None = None
+    upload: UploadBehaviour | None = None
 
 
 class SetClock(Command):
@@ -311,6 +360,8 @@ AnyCommand = Annotated[
     | SetMeter
     | RaiseFault
     | ClearFault
+    | RaiseSecurityEvent
+    | RenewCertificate
     | WriteSetting
     | MeterNow
     | Ask

@@ -9,6 +9,7 @@ from vcp_contracts.words import Value
 
 Text20 = Annotated[str, StringConstraints(min_length=1, max_length=20)]
 Text25 = Annotated[str, StringConstraints(min_length=1, max_length=25)]
+Label = Annotated[str, StringConstraints(max_length=320)]
 Text50 = Annotated[str, StringConstraints(min_length=1, max_length=50)]
 
 
@@ -53,12 +54,22 @@ class EvseConfiguration(Part):
 class SecurityConfiguration(Part):
     """How the charger shows who it is. Passwords are named by label; they lie in the vault, never here."""
 
+    profile: Annotated[int, Field(ge=0, le=3)] | None = None
+    """OCPP's security profile. 0: none; 1: Basic; 2: TLS and Basic; 3: TLS with the charger's own certificate.
+    Default: what follows from `basic`, `certificate_label` and the url."""
+    secure_url: Annotated[str, StringConstraints(max_length=500, pattern=r"^wss://[^@]+$")] | None = None
+    """The backend's endpoint for profiles 2 and 3; default: the url, with `wss`."""
     basic: bool = False
     """Whether HTTP Basic authentication is used."""
-    password_label: Annotated[str, StringConstraints(max_length=64)] | None = None
+    password_label: Label | None = None
     """Which password of the vault; default: the charge point's own."""
-    ca_label: Annotated[str, StringConstraints(max_length=64)] | None = None
-    """Which certificate authorities of the vault; default: the system's."""
+    password_encoding: Literal["auto", "hex", "plain"] = "auto"
+    """Whether a password is the hex of the bytes to send, or sent as it is written. `auto`: 32 to 40 hex digits are
+    hex, where every protocol offered allows that."""
+    ca_label: Label | None = None
+    """Which certificate authorities of the vault; default: those installed by the backend, else the system's."""
+    certificate_label: Label | None = None
+    """Which certificate of the vault, with the key under the same label, is the charger's own."""
     insecure: bool = False
     """Whether any server certificate is taken."""
 

@@ -10,11 +10,15 @@ from vcp_contracts.values import (
     CoarseStatus,
     Fault,
     FineStatus,
+    FirmwareStage,
     LimitedBy,
+    LogKind,
     Place,
     Sample,
+    SecurityEventKind,
     StopReason,
     TokenStatus,
+    UploadStage,
 )
 from vcp_contracts.words import Id, Word
 
@@ -172,6 +176,38 @@ class DataReceived(Word):
     result: str
 
 
+class FirmwareStep(Word):
+    """An update of the firmware has come one stage further."""
+
+    type: Literal["firmware_step"] = "firmware_step"
+    stage: FirmwareStage
+    request_id: int | None = None
+    firmware_version: str | None = None
+    """What is installed now."""
+    detail: str | None = None
+    """Why it failed, or what was fetched."""
+
+
+class UploadStep(Word):
+    """The upload of a log has come one stage further."""
+
+    type: Literal["upload_step"] = "upload_step"
+    stage: UploadStage
+    kind: LogKind
+    file: str
+    request_id: int | None = None
+    detail: str | None = None
+
+
+class SecurityEventRaised(Word):
+    """An entry of the security log. `told`: whether the backend is told too."""
+
+    type: Literal["security_event_raised"] = "security_event_raised"
+    kind: SecurityEventKind
+    info: str | None = None
+    told: bool
+
+
 class ActionEnded(Word):
     """An action of the charger ended otherwise than by a valid answer; it was dropped, or will be tried again."""
 
@@ -299,6 +335,9 @@ AnyEvent = Annotated[
     | LinkChanged
     | Registered
     | DataReceived
+    | FirmwareStep
+    | UploadStep
+    | SecurityEventRaised
     | ActionEnded
     | FrameSent
     | FrameReceived

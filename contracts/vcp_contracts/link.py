@@ -12,6 +12,9 @@ from vcp_contracts.configuration import SecurityConfiguration
 from vcp_contracts.manners import Manners
 from vcp_contracts.words import UNTIMED, Id, Value, Word
 
+TlsFault = Literal["certificate", "own_certificate", "version", "cipher"]
+"""`certificate`: the backend's can't be trusted; `own_certificate`: the backend refused the charger's."""
+
 Seconds = Annotated[float, Field(ge=0)]
 
 
@@ -35,6 +38,13 @@ class OpenLink(Word):
     """The endpoint, without the identity."""
     protocols: tuple[str, ...]
     security: SecurityConfiguration = SecurityConfiguration()
+    """As it is in force, which need not be as it was configured."""
+    authorities: tuple[str, ...] = ()
+    """Certificates (PEM) that the backend has installed; trusted beside those of `security.ca_label`."""
+    certificate: str | None = None
+    """The charger's own certificate (PEM) with those between it and its root, where the backend had it signed."""
+    key_label: str | None = None
+    """The key of that certificate in the vault."""
     back_off: BackOff = BackOff()
     ping_s: Seconds = 0.0
     """Interval of websocket pings, 0: none."""
@@ -97,6 +107,8 @@ class LinkFailed(Word):
     order: int
     why: Literal["refused", "unreachable", "timeout", "tls", "unauthorized", "not_found", "http", "protocol"]
     detail: str = ""
+    tls: TlsFault | None = None
+    """What was wrong with TLS, where that is known."""
 
 
 class LinkDown(Word):

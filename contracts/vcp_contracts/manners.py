@@ -58,4 +58,10 @@ class Manners(Value):
     schedule_start: Literal["optional", "strict"] = "strict"
     """Whether an absolute schedule may lack a start (it then starts with the transaction), and a relative one have one."""
     password_rule: Literal["hex_or_text", "text"]
+    future_certificate: Literal["kept", "rejected"] = "rejected"
+    """What becomes of a certificate of the charger that is not valid yet."""
+    security_profile_set_by: Literal["setting", "network_slot"] = "network_slot"
+    """How the backend raises the security profile."""
+    security_events: Literal["with_security_profile", "always"] = "with_security_profile"
+    """When events of security are told, unless the setting SecurityEvents says otherwise."""
     resume_reset: bool

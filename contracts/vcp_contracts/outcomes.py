@@ -49,6 +49,13 @@ class DataAnswer(Value):
     content: object = None
 
 
+class SigningAnswer(Value):
+    """Whether the backend will have the certificate signed; it comes later, in a request of its own."""
+
+    type: Literal["ask_signing"] = "ask_signing"
+    accepted: bool
+
+
 class Acknowledged(Value):
     """An answer that says nothing but that the message arrived."""
 
@@ -56,7 +63,7 @@ class Acknowledged(Value):
 
 
 AnyAnswer = Annotated[
-    BootAnswer | BeatAnswer | AuthorizeAnswer | TransactionAnswer | DataAnswer | Acknowledged,
+    BootAnswer | BeatAnswer | AuthorizeAnswer | TransactionAnswer | DataAnswer | SigningAnswer | Acknowledged,
     Field(discriminator="type"),
 ]
 

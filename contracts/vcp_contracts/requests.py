@@ -9,7 +9,18 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from vcp_contracts.profiles import ChargingProfile, ProfileFlaw, ProfilePurpose, RateUnit, SchedulePeriod
-from vcp_contracts.values import ConnectorType, DataStatus, Place, SettingName, Token, TokenInfo
+from vcp_contracts.values import (
+    CertificateHash,
+    ConnectorType,
+    DataStatus,
+    LogKind,
+    Place,
+    RootUse,
+    SettingName,
+    Signing,
+    Token,
+    TokenInfo,
+)
 from vcp_contracts.words import Id, Value, Word
 
 
@@ -137,6 +148,8 @@ class Trigger(Request):
         "boot", "beat", "status", "meter", "transaction", "firmware", "upload", "certificate", "other"
     ]
     place: Place | None = None
+    tracked: bool = False
+    """Whether firmware and uploads are told with the number of their request."""
 
 
 TriggerResult = Literal["accepted", "rejected", "not_implemented"]
@@ -282,11 +295,22 @@ class SettingsRead(Reply):
     settings: tuple[SettingRead, ...]
 
 
+class Sealed(Value):
+    """A secret that the backend wrote: it lies in the vault, and this is all that is told of it."""
+
+    label: str
+    length: int = Field(ge=0)
+    """In characters."""
+    form: Literal["hex", "identifier", "text"]
+    """`hex`: hex digits alone; `identifier`: letters, digits and `*-_=:+|@.` alone; `text`: anything else."""
+
+
 class SettingToWrite(Value):
-    """One setting to be written."""
+    """One setting to be written. A secret's `value` is empty; `sealed` says where it lies."""
 
     name: SettingName
     value: str
+    sealed: Sealed | None = None
     attribute: str = "actual"
 
 
@@ -391,6 +415,122 @@ class ScheduleComposed(Reply):
     periods: tuple[SchedulePeriod, ...] = ()
 
 
+class UpdateFirmware(Request):
+    """Fetch new firmware and install it."""
+
+    type: Literal["update_firmware"] = "update_firmware"
+    location: str
+    """Where the file is; may carry a user and a password."""
+    retrieve_at: AwareDatetime
+    install_at: AwareDatetime | None = None
+    """Not before this; None: as soon as may be."""
+    retries: Annotated[int, Field(ge=0)] | None = None
+    """How often a failed download is tried again."""
+    retry_interval_s: Annotated[int, Field(ge=0)] | None = None
+    request_id: int | None = None
+    tracked: bool = False
+    """Whether every stage is told, with `request_id`; and whether this can be refused."""
+    signing: Signing | None = None
+
+
+class FirmwareUpdate(Reply):
+    """Whether it will be fetched and installed."""
+
+    type: Literal["firmware_update"] = "firmware_update"
+    result: Literal["accepted", "rejected", "accepted_canceled", "invalid_certificate", "revoked_certificate"]
+
+
+class UploadLog(Request):
+    """Pack a log and upload it."""
+
+    type: Literal["upload_log"] = "upload_log"
+    kind: LogKind
+    location: str
+    """The folder to put it into; may carry a user and a password."""
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    retries: Annotated[int, Field(ge=0)] | None = None
+    retry_interval_s: Annotated[int, Field(ge=0)] | None = None
+    request_id: int | None = None
+    tracked: bool = False
+    """Whether every stage is told, with `request_id`."""
+
+
+class LogUpload(Reply):
+    """Whether there is such a log, and under which name it will come."""
+
+    type: Literal["log_upload"] = "log_upload"
+    result: Literal["accepted", "rejected", "accepted_canceled"]
+    file: str | None = None
+
+
+class TakeCertificate(Request):
+    """The charger's own certificate, signed."""
+
+    type: Literal["take_certificate"] = "take_certificate"
+    chain: str
+    """PEM: the certificate, then those between it and its root."""
+
+
+class CertificateTaken(Reply):
+    """Whether the charger will use it."""
+
+    type: Literal["certificate_taken"] = "certificate_taken"
+    result: Literal["accepted", "rejected"]
+
+
+class InstallRoot(Request):
+    """Trust this root from now on."""
+
+    type: Literal["install_root"] = "install_root"
+    use: RootUse
+    certificate: str
+    """PEM."""
+
+
+class RootInstalled(Reply):
+    """Whether it is trusted. `rejected`: it is not fit; `failed`: it could not be kept."""
+
+    type: Literal["root_installed"] = "root_installed"
+    result: Literal["accepted", "rejected", "failed"]
+
+
+class DeleteCertificate(Request):
+    """Trust this root no longer."""
+
+    type: Literal["delete_certificate"] = "delete_certificate"
+    certificate: CertificateHash
+
+
+class CertificateDeleted(Reply):
+    """Whether it is gone. `failed`: it is in use."""
+
+    type: Literal["certificate_deleted"] = "certificate_deleted"
+    result: Literal["accepted", "failed", "not_found"]
+
+
+class ListCertificates(Request):
+    """Which roots are installed, by their use; None: all."""
+
+    type: Literal["list_certificates"] = "list_certificates"
+    uses: tuple[RootUse, ...] | None = None
+
+
+class InstalledCertificate(Value):
+    """One root."""
+
+    use: RootUse
+    certificate: CertificateHash
+
+
+class CertificatesListed(Reply):
+    """All that were asked for."""
+
+    type: Literal["certificates_listed"] = "certificates_listed"
+    result: Literal["accepted", "not_found"]
+    certificates: tuple[InstalledCertificate, ...] = ()
+
+
 AnyRequest = Annotated[
     StartCharging
     | StopCharging
@@ -406,10 +546,16 @@ AnyRequest = Annotated[
     | PassData
     | ReadSettings
     | WriteSettings
+    | TakeCertificate
+    | InstallRoot
+    | DeleteCertificate
+    | ListCertificates
     | ListSettings
     | SetProfile
     | ClearProfiles
-    | ComposeSchedule,
+    | ComposeSchedule
+    | UpdateFirmware
+    | UploadLog,
     Field(discriminator="type"),
 ]
 
@@ -428,10 +574,16 @@ AnyReply = Annotated[
     | DataPassed
     | SettingsRead
     | SettingsWritten
+    | CertificateTaken
+    | RootInstalled
+    | CertificateDeleted
+    | CertificatesListed
     | SettingsListed
     | ProfileSet
     | ProfilesCleared
     | ScheduleComposed
+    | FirmwareUpdate
+    | LogUpload
     | Declined
     | Silence,
     Field(discriminator="type"),

@@ -192,7 +192,8 @@ CATALOGUE: tuple[Setting, ...] = (
     Setting(component=_COMM, variable="NetworkConfigurationPriority", kind="sequence_list", default="1", options=("1",)),
     _number(_COMM, "NetworkProfileConnectionAttempts", None, 3, minimum=1),
     Setting(
-        component=_COMM, variable="FileTransferProtocols", kind="member_list", access="read_only", default="",
+        component=_COMM, variable="FileTransferProtocols", key="SupportedFileTransferProtocols", kind="member_list",
+        access="read_only", default="FTP,FTPS,HTTP,HTTPS,SFTP",
         options=("FTP", "FTPS", "HTTP", "HTTPS", "SFTP"),
     ),
     _derived(_COMM, "ActiveNetworkProfile"),
@@ -264,10 +265,19 @@ CATALOGUE: tuple[Setting, ...] = (
         component="ClockCtrlr", variable="TimeSource", kind="sequence_list", default="Heartbeat",
         options=("Heartbeat", "NTP", "RealTimeClock"),
     ),
+    _number("ClockCtrlr", "TimeAdjustmentReportingThreshold", None, 20, unit="s"),
     # identity and security
     _derived("SecurityCtrlr", "Identity"),
     Setting(component="SecurityCtrlr", variable="OrganizationName", key="CpoName", kind="string", default=""),
-    _number("SecurityCtrlr", "SecurityProfile", "SecurityProfile", 0, access="read_only", maximum=3),
+    _derived("SecurityCtrlr", "SecurityProfile", "SecurityProfile", kind="integer"),
+    Setting(component="SecurityCtrlr", variable="BasicAuthPassword", key="AuthorizationKey", kind="string", access="write_only"),
+    Setting(
+        component=CUSTOM, variable="SecurityEvents", key="SecurityEvents", kind="option_list", default="auto",
+        options=("auto", "always", "never"),
+    ),
+    _number("SecurityCtrlr", "MaxCertificateChainSize", "CertificateSignedMaxChainSize", 10_000, access="read_only"),
+    _number("SecurityCtrlr", "CertificateEntries", "CertificateStoreMaxLength", 20, access="read_only", maximum=50),
+    _flag("SecurityCtrlr", "AdditionalRootCertificateCheck", "AdditionalRootCertificateCheck", False, "read_only"),
     # the station, from facts
     _derived("ChargingStation", "AvailabilityState", kind="option_list"),
     _derived("ChargingStation", "Available", kind="boolean"),
@@ -276,6 +286,7 @@ CATALOGUE: tuple[Setting, ...] = (
     _derived("ChargingStation", "VendorName"),
     _derived("ChargingStation", "SerialNumber"),
     _derived("ChargingStation", "FirmwareVersion"),
+    _flag("ChargingStation", "AllowNewSessionsPendingFirmwareUpdate", None, False),
     # what only exists as a key
     _derived(CUSTOM, "NumberOfConnectors", "NumberOfConnectors", kind="integer"),
     _derived(CUSTOM, "SupportedFeatureProfiles", "SupportedFeatureProfiles", kind="member_list"),
@@ -288,6 +299,7 @@ CATALOGUE: tuple[Setting, ...] = (
     _number(CUSTOM, "MinimumStatusDuration", "MinimumStatusDuration", 0, unit="s", maximum=86_400),
     _number(CUSTOM, "BlinkRepeat", "BlinkRepeat", 0),
     _number(CUSTOM, "LightIntensity", "LightIntensity", 100, unit="Percent", maximum=100),
+    _flag(CUSTOM, "UnsignedFirmware", "UnsignedFirmware", True),
     Setting(component=CUSTOM, variable="FreeToken", key="FreeToken", kind="string", default=""),
 )  # fmt: skip
 

@@ -34,6 +34,11 @@ def outbox(partition: int) -> str:
     return _key(partition, "out")
 
 
+def chores(partition: int) -> str:
+    """Stream. Slow work for the chores worker. Promises nothing: the charger orders again what it waits for."""
+    return _key(partition, "chores")
+
+
 def events(partition: int) -> str:
     """Stream. What happened, for anyone."""
     return _key(partition, "events")

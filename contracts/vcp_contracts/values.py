@@ -195,7 +195,82 @@ BootReason = Literal[
     "watchdog",
 ]
 
+FirmwareStage = Literal[
+    "idle",
+    "download_scheduled",
+    "downloading",
+    "download_paused",
+    "downloaded",
+    "download_failed",
+    "signature_verified",
+    "invalid_signature",
+    "install_scheduled",
+    "install_rebooting",
+    "installing",
+    "installed",
+    "installation_failed",
+    "install_verification_failed",
+]
+"""How far an update of the firmware has come."""
+
+UploadStage = Literal[
+    "idle",
+    "uploading",
+    "uploaded",
+    "upload_failed",
+    "bad_message",
+    "permission_denied",
+    "not_supported",
+    "accepted_canceled",
+]
+"""How far the upload of a log has come."""
+
+LogKind = Literal["diagnostics", "security"]
+
+
+class Signing(Value):
+    """How a firmware file is signed: the certificate of whoever signed it (PEM), and the signature (Base64)."""
+
+    certificate: str
+    signature: str
+
+
 DataStatus = Literal["accepted", "rejected", "unknown_message", "unknown_vendor"]
+
+SecurityEventKind = Literal[
+    "attempted_replay",
+    "authentication_refused",
+    "backend_failed_to_authenticate",
+    "firmware_updated",
+    "invalid_backend_certificate",
+    "invalid_firmware_certificate",
+    "invalid_firmware_signature",
+    "invalid_messages",
+    "invalid_own_certificate",
+    "invalid_tls_cipher",
+    "invalid_tls_version",
+    "memory_exhausted",
+    "restarted",
+    "security_log_cleared",
+    "security_reconfigured",
+    "started",
+    "tampering",
+    "time_set",
+]
+"""What may happen to a charger's security. `authentication_refused`: the backend refused the charger."""
+
+RootUse = Literal["backend_root", "manufacturer_root", "v2g_root", "contract_root"]
+"""What a root certificate vouches for."""
+
+
+class CertificateHash(Value):
+    """What names a certificate: hashes of its issuer, in hex, and its serial number, in hex."""
+
+    algorithm: Literal["SHA256", "SHA384", "SHA512"]
+    issuer_name: str
+    issuer_key: str
+    serial: str
+
 
 ConnectorType = Literal[
     "cCCS1", "cCCS2", "cG105", "cTesla", "cType1", "cType2", "s309-1P-16A", "s309-1P-32A", "s309-3P-16A",

@@ -6,7 +6,16 @@ from pydantic import AwareDatetime
 
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.profiles import ProfilePurpose
-from vcp_contracts.values import ChargingState, CoarseStatus, ConnectorType, Fault, FineStatus, LimitedBy
+from vcp_contracts.values import (
+    ChargingState,
+    CoarseStatus,
+    ConnectorType,
+    Fault,
+    FineStatus,
+    FirmwareStage,
+    LimitedBy,
+    UploadStage,
+)
 from vcp_contracts.words import Value
 
 
@@ -124,6 +133,22 @@ class QueueView(Value):
     """The word on its way, e.g. `report_status`."""
 
 
+class FirmwareView(Value):
+    """The firmware: what is installed, and how far the last update has come."""
+
+    version: str | None = None
+    stage: FirmwareStage = "idle"
+    request_id: int | None = None
+
+
+class UploadView(Value):
+    """The last upload of a log."""
+
+    stage: UploadStage = "idle"
+    file: str | None = None
+    request_id: int | None = None
+
+
 class ChargePointView(Value):
     """A charger, seen from outside."""
 
@@ -140,6 +165,8 @@ class ChargePointView(Value):
     reservations: tuple[ReservationView, ...] = ()
     token_list: TokenListView = TokenListView(version=0, entries=0)
     queue: QueueView
+    firmware: FirmwareView = FirmwareView()
+    upload: UploadView = UploadView()
     settings: dict[str, str]
     """Settings that differ from their defaults, by key or `Component.Variable[instance]`."""
     profiles: tuple[ProfileView, ...] = ()

@@ -28,6 +28,7 @@ class Surroundings:
 @dataclass
 class Decision:
     to_handler: list[Any] = field(default_factory=list)
+    to_chores: list[Any] = field(default_factory=list)
     events: list[Any] = field(default_factory=list)
     results: list[CommandResult] = field(default_factory=list)
 
@@ -57,6 +58,10 @@ class FakeCharger:
 
     def quarantine(self) -> None:
         self.facts["quarantined"] = True
+
+    @property
+    def awaits_chores(self) -> bool:
+        return bool(self.facts.get("chores"))
 
     @property
     def next_due(self) -> datetime | None:

@@ -6,6 +6,7 @@ from typing import Any
 from vcp_abstraction.charger import Charger, Decision, Surroundings
 from vcp_abstraction.decide import decide, fire
 from vcp_contracts import commands as c
+from vcp_contracts.chores import ChoreDone
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.letters import to_abstraction
 from vcp_contracts.link import LinkUp
@@ -25,7 +26,19 @@ NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
 THREE_MESSAGES = Manners(
     speaks=frozenset(
-        {"boot", "beat", "authorize", "report_status", "report_transaction", "report_meter", "pass_data"}
+        {
+            "boot",
+            "beat",
+            "authorize",
+            "report_status",
+            "report_transaction",
+            "report_meter",
+            "pass_data",
+            "report_firmware",
+            "report_upload",
+            "report_security_event",
+            "ask_signing",
+        }
     ),
     session_style="three_messages",
     transactions_named_by="backend",
@@ -49,6 +62,9 @@ THREE_MESSAGES = Manners(
     rejected_gate="silent",
     power_limit_reading="total",
     password_rule="hex_or_text",
+    future_certificate="kept",
+    security_profile_set_by="setting",
+    security_events="with_security_profile",
     resume_reset=False,
     same_profile="replaced",
     own_default_profile="overrides",
@@ -83,6 +99,10 @@ EVENT_STREAM = THREE_MESSAGES.model_copy(
         "own_default_profile": "pooled",
         "unnamed_tx_profile": "refused",
         "schedule_start": "strict",
+        "future_certificate": "rejected",
+        "security_profile_set_by": "network_slot",
+        "security_events": "always",
+        "password_rule": "text",
     }
 )
 SPOKEN = {"three": THREE_MESSAGES, "stream": EVENT_STREAM}
@@ -97,6 +117,7 @@ class Story:
         self.now = NOON
         self.said: list[Any] = []
         self.ever_said: list[Any] = []
+        self.chores: list[Any] = []
         self.events: list[Any] = []
         self.results: list[CommandResult] = []
         self.count = 0
@@ -120,6 +141,7 @@ class Story:
     def _took(self, decision: Decision) -> Decision:
         self.said += decision.to_handler
         self.ever_said += decision.to_handler
+        self.chores += decision.to_chores
         self.events += decision.events
         self.results += decision.results
         self._kept_and_loaded()
@@ -143,6 +165,7 @@ class Story:
             assert reborn.profiles == self.cp.profiles
             assert reborn.token_list == self.cp.token_list
             assert reborn.data_answers == self.cp.data_answers
+            assert reborn.certificates == self.cp.certificates
             assert reborn.settings.kept == self.cp.settings.kept
             assert reborn.queue.keys() == self.cp.queue.keys()
             reborn.now = self.cp.now
@@ -240,6 +263,12 @@ class Story:
         self.said.clear()
         return self
 
+    def worked(self, result: Any, chore: Any = None) -> Decision:
+        """The chores worker has done the last chore, or another one."""
+        chore = chore or next(c for c in reversed(self.chores) if c.type != "drop_chore")
+        self.count += 1
+        return self.hear(ChoreDone(id=f"w{self.count}", charge_point="CP001", chore=chore.id, result=result))
+
     # --- looking ---
 
     def words(self) -> list[str]:
@@ -262,5 +291,8 @@ def brief(word: Any) -> str:
             return " ".join(
                 filter(None, ["transaction", word.phase, word.trigger, word.state, word.stop_reason, samples])
             )
+        case "report_firmware" | "report_upload":
+            number = f" {word.request_id}" if word.request_id is not None else ""
+            return f"{word.type.removeprefix('report_')} {word.stage}{number}"
         case _:
             return str(word.type)

@@ -599,7 +599,7 @@ def test_smart_charging_is_a_feature_with_settings():
     asked = tuple(SettingName(component=x, variable=y, instance=z) for x, y, z in names)
     reply = story.request(r.ReadSettings, names=asked)
     assert [s.value for s in reply.settings] == [
-        "Core,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger",
+        "Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger",
         "1",
         "A,W",
     ]

@@ -100,7 +100,7 @@ async def demand_one_whole_session(backend: Backend, charger: Charger) -> None:
 
 def test_it_is_up_in_half_a_minute_and_healthy(project):
     states = {c.Service: (c.State, c.Health) for c in project.compose.get_containers()}
-    services = ("redis", "abstraction", "handler", "control", "backend")
+    services = ("redis", "abstraction", "handler", "chores", "control", "backend")
     assert states == dict.fromkeys(services, ("running", "healthy"))
     assert project.took["up"] < 30
 

@@ -8,7 +8,7 @@ import annotated_types as at
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 from pydantic.fields import FieldInfo
-from vcp_contracts.configuration import ChargePointConfiguration
+from vcp_contracts.configuration import ChargePointConfiguration, SecurityConfiguration
 
 TEXT = st.characters(codec="utf-8", exclude_characters=":")
 JSON = st.recursive(
@@ -41,6 +41,8 @@ def any_of(kind: type[BaseModel], **fixed: Any) -> st.SearchStrategy[Any]:
         # a validator: basic authentication needs a url
         fixed = {"url": st.sampled_from(["ws://backend/ocpp", "wss://b:9000"])} | fixed
         fixed["protocols"] = st.permutations(["ocpp1.6", "ocpp2.0.1"]).map(tuple)
+    if issubclass(kind, SecurityConfiguration):
+        fixed = {"secure_url": st.sampled_from([None, "wss://b:8443/ocpp"])} | fixed
     needed, optional = {}, {}
     for name, field in kind.model_fields.items():
         part = fixed.get(name)

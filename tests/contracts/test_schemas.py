@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from vcp_contracts.commands import AnyCommand, Command
 from vcp_contracts.events import AnyEvent
-from vcp_contracts.letters import ToAbstraction, ToHandler, any_command, to_abstraction
+from vcp_contracts.letters import ToAbstraction, ToChores, ToHandler, any_command, to_abstraction
 from vcp_contracts.schemas import DIRECTORY, DOCUMENTS, documents, schema, schemas_with_shared_parts, write
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -21,6 +21,7 @@ REMEDY = "run `python -m vcp_contracts.schemas` and commit contracts/schemas"
 UNIONS = {
     "commands": AnyCommand,
     "to_abstraction": ToAbstraction,
+    "to_chores": ToChores,
     "to_handler": ToHandler,
     "events": AnyEvent,
 }

@@ -163,10 +163,14 @@ async def test_a_retired_charge_point_is_gone_with_its_password(
     api: httpx.AsyncClient, abstraction: PlayedAbstraction, vault: Vault
 ) -> None:
     await api.post("/charge-points", json={**CP001, "security": {"password": "letmein"}})
+    vault.put("password", "CP001#3", b"of the backend's")
+    vault.put("key", "CP001#0", b"key")
     answer = await api.delete("/charge-points/CP001")
     assert (answer.status_code, answer.json()["status"]) == (200, "done")
     assert isinstance(abstraction.taken[-1], Retire)
     assert vault.get("password", "CP001") is None
+    assert vault.get("password", "CP001#3") is None
+    assert vault.get("key", "CP001#0") is None
     assert (await api.delete("/charge-points/CP001")).status_code == 404
 
 

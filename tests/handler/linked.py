@@ -1,11 +1,13 @@
 """A link without a network: what is sent, told and recorded lies in lists; time moves when the test says so."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 from vcp_contracts.link import OpenLink
+from vcp_contracts.requests import Sealed
 from vcp_contracts.words import Word
 from vcp_handler.answering import Gate
 from vcp_handler.link import Around, Link
@@ -28,6 +30,7 @@ class Linked:
     wakes: list[float] = field(default_factory=list)
     now: float = 0.0
     connected: bool = True
+    seal: Callable[[str], Sealed | None] = lambda _secret: None
 
     def __post_init__(self) -> None:
         around = Around(
@@ -37,6 +40,7 @@ class Linked:
             wake=self.wakes.append,
             clock=lambda: self.now,
             utc=lambda: START + timedelta(seconds=self.now),
+            seal=self.seal,
         )
         version = VERSIONS[self.subprotocol]
         self.link = Link(id="h.1", charge_point="CP1", version=version, gate=self.gate, around=around)

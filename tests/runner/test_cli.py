@@ -112,7 +112,7 @@ def test_each_service_is_told_where_everything_is(monkeypatch: pytest.MonkeyPatc
         it.name: it
         for it in service_specs(plan, redis_url="redis://b/0", api_port=8080, keys=tmp_path / "keys")
     }
-    assert list(specs) == ["abstraction-1", "abstraction-2", "handler-1", "control"]
+    assert list(specs) == ["abstraction-1", "abstraction-2", "handler-1", "chores-1", "control"]
     assert {it.environment["REDIS_URL"] for it in specs.values()} == {"redis://b/0"}
     assert specs["handler-1"].environment["VCP_KEYS"] == str(tmp_path / "keys")
     assert specs["abstraction-1"].service == "abstraction"

@@ -67,6 +67,7 @@ class Changes:
     entries: int = 0
     timers: int = 0
     to_handler: list[bytes] = field(default_factory=list)
+    to_chores: list[bytes] = field(default_factory=list)
     events: list[bytes] = field(default_factory=list)
     results: list[tuple[str, bytes]] = field(default_factory=list)
     dead: list[Dead] = field(default_factory=list)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic_core import to_json
 from vcp_contracts.actions import Action
+from vcp_contracts.chores import AnyChore, DropChore
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.link import AnyOrder
 from vcp_contracts.manners import Manners
@@ -18,6 +19,7 @@ from vcp_contracts.values import Place
 from vcp_contracts.words import UNTIMED, Word
 
 from vcp_abstraction.facts import (
+    Certificates,
     ConnectorFacts,
     DataAnswers,
     EndSamples,
@@ -57,6 +59,9 @@ UNANNOUNCED = Manners(
     rejected_gate="security_error",
     power_limit_reading="per_phase",
     password_rule="text",
+    future_certificate="rejected",
+    security_profile_set_by="network_slot",
+    security_events="always",
     resume_reset=False,
 )
 """Manners of a charger that no Handler has ever announced any for."""
@@ -73,9 +78,10 @@ class Surroundings:
 
 @dataclass(slots=True)
 class Decision:
-    """What came of one message: words for the Handler, events for the world, results of commands."""
+    """What came of one message: words for the Handler, chores, events for the world, results of commands."""
 
     to_handler: list[Action | Reply | AnyOrder] = field(default_factory=list)
+    to_chores: list[AnyChore | DropChore] = field(default_factory=list)
     events: list[Word] = field(default_factory=list)
     results: list[CommandResult] = field(default_factory=list)
 
@@ -90,6 +96,19 @@ class Impossible(Exception):
         self.field = field
 
 
+def starting_profile(configuration: ChargePointConfiguration) -> int:
+    """The security profile that a configuration names, or that follows from it."""
+    security = configuration.security
+    if security.profile is not None:
+        return security.profile
+    secure = configuration.url is not None and configuration.url.startswith("wss:")
+    if secure and security.certificate_label is not None:
+        return 3
+    if security.basic:
+        return 2 if secure else 1
+    return 0
+
+
 class Charger:
     """The aggregate. Blocks change `facts`, queue actions and note events through it."""
 
@@ -99,6 +118,7 @@ class Charger:
         self.setup: Setup | None = None
         self.facts = Facts()
         self.tokens = Tokens()
+        self.certificates = Certificates()
         self.end_samples = EndSamples()
         self.profiles = Profiles()
         self.token_list = TokenList()
@@ -157,6 +177,8 @@ class Charger:
             cp.token_list = TokenList.model_validate_json(sections["token_list"])
         if "data_answers" in sections:
             cp.data_answers = DataAnswers.model_validate_json(sections["data_answers"])
+        if "certificates" in sections:
+            cp.certificates = Certificates.model_validate_json(sections["certificates"])
         if "settings" in sections:
             cp.settings = Settings(SettingValues.model_validate_json(sections["settings"]))
         cp.queue = {int(n): Queued.model_validate_json(entry) for n, entry in queue.items()}
@@ -179,6 +201,8 @@ class Charger:
             sections["token_list"] = to_json(self.token_list, exclude_none=True)
         if "data_answers" in self._dirty:
             sections["data_answers"] = to_json(self.data_answers)
+        if "certificates" in self._dirty:
+            sections["certificates"] = to_json(self.certificates, exclude_none=True)
         if self.settings.changed or "setup" in self._dirty:
             sections["settings"] = to_json(self.settings.kept)
             self.settings.changed = False
@@ -219,6 +243,11 @@ class Charger:
         """Whether its timers are ignored."""
         return self.facts.quarantined
 
+    @property
+    def awaits_chores(self) -> bool:
+        """Whether it has ordered slow work that has not ended."""
+        return bool(self.facts.chores)
+
     def quarantine(self) -> None:
         """Let it stand still: its timers have failed."""
         self.facts.quarantined = True
@@ -230,6 +259,17 @@ class Charger:
         """Of its last link, else of its first offered protocol."""
         subprotocol = self.facts.link.subprotocol or self.configuration.protocols[0]
         return self.around.manners.get(subprotocol, UNANNOUNCED)
+
+    @property
+    def firmware_version(self) -> str | None:
+        """What is installed: what an update brought, else what was configured."""
+        return self.facts.firmware.version or self.configuration.firmware_version
+
+    @property
+    def security_profile(self) -> int:
+        """OCPP's security profile: what the backend has raised it to, else as configured."""
+        raised = self.facts.security.profile
+        return raised if raised is not None else starting_profile(self.configuration)
 
     @property
     def online(self) -> bool:
@@ -296,6 +336,10 @@ class Charger:
     def say(self, word: Action | Reply | AnyOrder) -> None:
         """To the Handler, with this decision."""
         self.decision.to_handler.append(word)
+
+    def assign(self, word: AnyChore | DropChore) -> None:
+        """To the chores worker, with this decision."""
+        self.decision.to_chores.append(word)
 
     def note(self, event: type[Word], **facts: object) -> None:
         """An event, for anyone."""

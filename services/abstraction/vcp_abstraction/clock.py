@@ -10,6 +10,7 @@ from vcp_contracts.commands import AdvanceClock, SetClock
 from vcp_contracts.events import ClockChanged
 
 from vcp_abstraction import due
+from vcp_abstraction.blocks import security
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts import CLOCK_FROM, CLOCK_UP_TO, ClockFacts
 
@@ -58,10 +59,13 @@ def step(cp: Charger, time: datetime) -> None:
     by = time - cp.now
     if not by:
         return
-    cp.note(ClockChanged, was=cp.now, now=time)
+    was = cp.now
+    cp.note(ClockChanged, was=was, now=time)
     _anchor(cp, cp.facts.clock, time)
     cp.now = time
     due.move(cp, by)
+    if abs(by).total_seconds() > cp.settings.seconds("ClockCtrlr.TimeAdjustmentReportingThreshold"):
+        security.happened(cp, "time_set", f"was {was.isoformat(timespec='seconds')}")
 
 
 def _anchor(cp: Charger, facts: ClockFacts, own: datetime) -> None:

@@ -18,6 +18,9 @@ class Decided(Protocol):
     def to_handler(self) -> Sequence[Word]: ...
 
     @property
+    def to_chores(self) -> Sequence[Word]: ...
+
+    @property
     def events(self) -> Sequence[Word]: ...
 
     @property
@@ -32,6 +35,9 @@ class Keepable(Protocol):
 
     @property
     def quarantined(self) -> bool: ...
+
+    @property
+    def awaits_chores(self) -> bool: ...
 
     @property
     def next_due(self) -> datetime | None: ...

@@ -7,29 +7,34 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from vcp_contracts import commands, link, outcomes, requests
+from vcp_contracts import chores, commands, link, outcomes, requests
 from vcp_contracts.link import CloseLink
 from vcp_contracts.outcomes import Outcome
 from vcp_contracts.requests import Reply, Request
 from vcp_contracts.results import CommandResult
 from vcp_contracts.words import Word
 
-from vcp_abstraction import clock, due, lanes
+from vcp_abstraction import clock, due, errands, lanes
 from vcp_abstraction.blocks import (
     asking,
     authorization,
     availability,
     cable,
+    certificates,
     data,
+    diagnostics,
     faults,
+    firmware,
     metering,
     provisioning,
     remote,
     reservation,
+    security,
     settings,
     smart_charging,
     token_list,
 )
+from vcp_abstraction.blocks import chores as ends
 from vcp_abstraction.blocks import link as links
 from vcp_abstraction.charger import Charger, Decision, Impossible, Surroundings
 
@@ -54,6 +59,8 @@ COMMANDS: dict[type[Word], Callable[[Charger, Any], None]] = {
     commands.PressEmergency: authorization.press_emergency,
     commands.RaiseFault: faults.raise_fault,
     commands.ClearFault: faults.clear_fault,
+    commands.RaiseSecurityEvent: security.raise_security_event,
+    commands.RenewCertificate: certificates.renew,
     commands.WriteSetting: settings.write_setting,
     commands.MeterNow: metering.meter_now,
     commands.Ask: asking.ask,
@@ -63,7 +70,7 @@ COMMANDS: dict[type[Word], Callable[[Charger, Any], None]] = {
     commands.AdvanceClock: clock.advance,
 }
 
-REQUESTS: dict[type[Word], Callable[[Charger, Any], Reply]] = {
+REQUESTS: dict[type[Word], Callable[[Charger, Any], Reply | None]] = {
     requests.StartCharging: remote.start_charging,
     requests.StopCharging: remote.stop_charging,
     requests.Trigger: remote.trigger,
@@ -82,6 +89,12 @@ REQUESTS: dict[type[Word], Callable[[Charger, Any], Reply]] = {
     requests.SetProfile: smart_charging.set_profile,
     requests.ClearProfiles: smart_charging.clear_profiles,
     requests.ComposeSchedule: smart_charging.compose_schedule,
+    requests.TakeCertificate: certificates.take_certificate,
+    requests.InstallRoot: certificates.install_root,
+    requests.DeleteCertificate: certificates.delete_certificate,
+    requests.ListCertificates: certificates.list_certificates,
+    requests.UpdateFirmware: firmware.update,
+    requests.UploadLog: diagnostics.upload_log,
 }
 
 OUTCOMES: dict[type[Word], Callable[[Charger, Any], None]] = {
@@ -99,6 +112,8 @@ FACTS: dict[type, Callable[[Charger, Any], None]] = {
     link.LinkFailed: links.link_failed,
     link.LinkDown: links.link_down,
     link.HandlerUp: links.handler_up,
+    chores.ChoreDone: ends.done,
+    chores.ChoresUp: errands.worker_up,
 }
 
 BRING_THEIR_OWN_RESULT = (
@@ -204,7 +219,9 @@ def _heard(cp: Charger, it: Any) -> None:
         return
     # what a request causes leaves after its answer
     cp.after = it.id
-    cp.decision.to_handler.insert(0, REQUESTS[kind](cp, it))
+    reply = REQUESTS[kind](cp, it)
+    if reply is not None:
+        cp.decision.to_handler.insert(0, reply)
 
 
 def _nobody_there(cp: Charger, it: Any) -> None:
@@ -218,6 +235,7 @@ def _settle(cp: Charger) -> None:
     if not cp.exists:
         return
     reservation.review(cp)
+    firmware.perhaps_install(cp)
     provisioning.perhaps_restart(cp)
     lanes.release(cp)
 

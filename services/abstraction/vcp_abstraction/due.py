@@ -6,7 +6,17 @@ from datetime import datetime, timedelta
 from vcp_contracts.actions import Beat
 
 from vcp_abstraction import physics, status
-from vcp_abstraction.blocks import authorization, link, metering, provisioning, reservation, transactions
+from vcp_abstraction.blocks import (
+    authorization,
+    chores,
+    diagnostics,
+    firmware,
+    link,
+    metering,
+    provisioning,
+    reservation,
+    transactions,
+)
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts import EvseFacts, Facts, Kept
 
@@ -52,6 +62,8 @@ def wire_timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
         yield facts.restart.deadline, provisioning.perhaps_restart
     if facts.restart is not None and facts.restart.not_before is not None:
         yield facts.restart.not_before, provisioning.perhaps_restart
+    for kept in facts.chores.values():
+        yield kept.guard, chores.overdue
 
 
 def timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
@@ -74,6 +86,10 @@ def timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
         yield ends, reservation.expire
     for settling in facts.settling.values():
         yield settling.until, status.settled
+    if facts.firmware.update is not None and facts.firmware.update.due is not None:
+        yield facts.firmware.update.due, firmware.phase_over
+    if facts.upload.current is not None and facts.upload.current.due is not None:
+        yield facts.upload.current.due, diagnostics.phase_over
     for evse in facts.evses:
         yield from _at(evse.id, cp)
 
@@ -99,6 +115,11 @@ def _times(facts: Facts) -> Iterator[tuple[Kept, tuple[str, ...]]]:
     yield facts.lanes, ("not_before",)
     for settling in facts.settling.values():
         yield settling, ("until",)
+    # a date that the backend named stays that date
+    if facts.firmware.update is not None and facts.firmware.update.phase not in ("scheduled", "dated"):
+        yield facts.firmware.update, ("due", "not_before")
+    if facts.upload.current is not None:
+        yield facts.upload.current, ("due", "not_before")
     for evse in facts.evses:
         yield evse, ("metered_at", "plug_deadline")
         if evse.authorization is not None:

@@ -5,22 +5,26 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 from vcp_contracts.actions import AnyAction, SessionNews
+from vcp_contracts.chores import AnyChore, ChoreFailed, FileFetched, FileStored
 from vcp_contracts.commands import AnswerToData
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.manners import StartPoint
 from vcp_contracts.profiles import ChargingProfile
-from vcp_contracts.requests import ListedToken
+from vcp_contracts.requests import ListedToken, UpdateFirmware, UploadLog
 from vcp_contracts.values import (
     BootReason,
     ChargingState,
     ConnectorType,
     Fault,
+    FirmwareStage,
     LimitedBy,
+    RootUse,
     Sample,
     StopReason,
     Token,
     TokenInfo,
     Trigger,
+    UploadStage,
 )
 from vcp_contracts.words import UNTIMED
 
@@ -310,6 +314,100 @@ class EvseFacts(Kept):
         return None
 
 
+class OpenChore(Kept):
+    """Slow work that was ordered, and has not been told as done."""
+
+    order: AnyChore
+    guard: datetime
+    """Past it, in real time, it is ordered again."""
+    orders: int = 1
+
+
+class Update(Kept):
+    """An update of the firmware that is under way."""
+
+    request: UpdateFirmware
+    phase: Literal[
+        "scheduled", "downloading", "pausing", "verifying", "dated", "waiting", "installing", "rebooting"
+    ]
+    """`pausing`: before it is fetched again; `dated`: until the installation's date; `waiting`: for sessions."""
+    due: datetime | None = None
+    """When the phase is over by itself."""
+    not_before: datetime | None = None
+    """When the download may be over."""
+    chore: str | None = None
+    result: FileFetched | ChoreFailed | None = Field(default=None, discriminator="type")
+    tries_left: int = 0
+
+    @property
+    def unstoppable(self) -> bool:
+        """Whether it is too late to give it up."""
+        return self.phase in ("installing", "rebooting")
+
+    @property
+    def closes(self) -> bool:
+        """Whether it wants the EVSEs for itself."""
+        return self.phase in ("waiting", "installing", "rebooting")
+
+
+class Checking(Kept):
+    """A request for signed firmware whose certificate is being checked before it is answered."""
+
+    request: UpdateFirmware
+    chore: str
+
+
+class FirmwareFacts(Kept):
+    """The firmware."""
+
+    version: str | None = None
+    """What an update has installed; None: what the configuration says."""
+    stage: FirmwareStage = "idle"
+    request_id: int | None = None
+    update: Update | None = None
+    checking: Checking | None = None
+
+
+class Upload(Kept):
+    """An upload of a log that is under way."""
+
+    request: UploadLog
+    file: str
+    phase: Literal["uploading", "pausing"] = "uploading"
+    due: datetime | None = None
+    not_before: datetime | None = None
+    chore: str | None = None
+    result: FileStored | ChoreFailed | None = Field(default=None, discriminator="type")
+    tries_left: int = 0
+
+
+class UploadFacts(Kept):
+    """Uploads of logs: the last one's stage, and the one that is under way."""
+
+    stage: UploadStage = "idle"
+    request_id: int | None = None
+    file: str | None = None
+    current: Upload | None = None
+
+
+class FirmwareManner(Kept):
+    """How updates of the firmware go."""
+
+    download_s: float = 0.0
+    verify_s: float = 0.0
+    install_s: float = 2.0
+    failure: Literal["none", "download", "signature", "verification", "installation"] = "none"
+    version: str = ""
+
+
+class UploadManner(Kept):
+    """How uploads of logs go."""
+
+    upload_s: float = 0.0
+    failure: Literal["none", "upload", "permission", "bad_message", "not_supported", "no_log"] = "none"
+    method: Literal["put", "post"] = "put"
+
+
 class Behaviour(Kept):
     """How the charger's parts behave."""
 
@@ -318,6 +416,17 @@ class Behaviour(Kept):
     restart_failures: int = 0
     """How many of the next attempts to restart fail."""
     accepts_data_from: list[str] = Field(default_factory=list)
+    firmware: FirmwareManner = Field(default_factory=FirmwareManner)
+    upload: UploadManner = Field(default_factory=UploadManner)
+
+
+class SecurityFacts(Kept):
+    """What the backend has changed of how the charger shows who it is; None: as configured."""
+
+    profile: int | None = None
+    falls_back_to: int | None = None
+    """The profile before, until a link stands with the new one."""
+    password_label: str | None = None
 
 
 class Reservation(Kept):
@@ -347,6 +456,7 @@ class Facts(Kept):
     link: LinkFacts = Field(default_factory=LinkFacts)
     registration: Registration = Field(default_factory=Registration)
     restart: Restart | None = None
+    security: SecurityFacts = Field(default_factory=SecurityFacts)
     lanes: Lanes = Field(default_factory=Lanes)
     operative: bool = True
     becomes_operative: bool | None = None
@@ -364,6 +474,9 @@ class Facts(Kept):
     aligned_end_due: datetime | None = None
     event_number: int = 0
     behaviour: Behaviour = Field(default_factory=Behaviour)
+    chores: dict[str, OpenChore] = Field(default_factory=dict)
+    firmware: FirmwareFacts = Field(default_factory=FirmwareFacts)
+    upload: UploadFacts = Field(default_factory=UploadFacts)
 
 
 class CachedToken(Kept):
@@ -414,6 +527,39 @@ class DataAnswers(Kept):
     """What is said to vendor data."""
 
     answers: list[AnswerToData] = Field(default_factory=list)
+
+
+class Root(Kept):
+    """A root certificate that the backend has installed."""
+
+    use: RootUse
+    pem: str
+
+
+class OwnCertificate(Kept):
+    """A certificate of the charger that the backend had signed."""
+
+    chain: str
+    key_label: str
+    not_before: datetime
+    not_after: datetime
+
+
+class Signing(Kept):
+    """A certificate is being had."""
+
+    key_label: str
+    common_name: str
+    public_key: str | None = None
+    """Known once the key is made."""
+
+
+class Certificates(Kept):
+    """A section of its own: large, and rarely changed."""
+
+    roots: list[Root] = Field(default_factory=list)
+    own: list[OwnCertificate] = Field(default_factory=list)
+    signing: Signing | None = None
 
 
 class SettingValues(Kept):

@@ -38,6 +38,10 @@ class Ledger:
         """Words to the Handler."""
         self.changes.to_handler.extend(map(_dump, words))
 
+    def assign(self, words: Iterable[Word]) -> None:
+        """Words to the chores worker."""
+        self.changes.to_chores.extend(map(_dump, words))
+
     def tell(self, events: Iterable[Word]) -> None:
         """Events to the world."""
         self.changes.events.extend(map(_dump, events))

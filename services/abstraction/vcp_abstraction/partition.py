@@ -7,6 +7,7 @@ from datetime import datetime
 from heapq import heapify, heappop, heappush
 from typing import Any
 
+from vcp_contracts.chores import ChoreDone, ChoresUp
 from vcp_contracts.commands import AnyCommand, Command, Retire
 from vcp_contracts.letters import ToAbstraction
 from vcp_contracts.link import AnyFact, HandlerUp
@@ -38,7 +39,7 @@ TIMERS_AT_LEAST = 64
 STALLS = 100
 """How often a charger's timers may run without moving on before it counts as failed."""
 
-ChargerWord = AnyCommand | AnyOutcome | AnyRequest | AnyFact
+ChargerWord = AnyCommand | AnyOutcome | AnyRequest | AnyFact | ChoreDone
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +194,9 @@ class Partition:
         if isinstance(word, HandlerUp):
             self._meet_handler(entry, word, now)
             return
+        if isinstance(word, ChoresUp):
+            self._meet_worker(entry, word, now)
+            return
         if isinstance(word, Command) and self._is_repeated(word, now):
             return
         resident = self._residents.get(word.charge_point) or self._newcomer(word)
@@ -209,6 +213,10 @@ class Partition:
         self.handling = self._changes.handling = Handling(up.owner, up.manners)
         self._around = self._surround()
         for id in sorted(self._residents):
+            self._tell(entry, self._residents[id], up, now)
+
+    def _meet_worker(self, entry: Entry, up: ChoresUp, now: datetime) -> None:
+        for id in sorted(id for id, resident in self._residents.items() if resident.charger.awaits_chores):
             self._tell(entry, self._residents[id], up, now)
 
     def _is_repeated(self, command: Command, now: datetime) -> bool:
@@ -248,7 +256,7 @@ class Partition:
         failure = self._attempt(resident, lambda charger: self._core.decide(charger, word, now, around), now)
         if failure is not None:
             self._ledger.bury(entry, resident.id, failure.reason, now, trace=failure.trace)
-            if not isinstance(word, HandlerUp):
+            if not isinstance(word, HandlerUp | ChoresUp):
                 resident.pending.discard(word.id)
                 self._ledger.give_up(word, failure.reason, now)
         self._touch(resident, now)
@@ -263,6 +271,7 @@ class Partition:
             return Failure.of(error)
         resident.took(step)
         self._ledger.say(decision.to_handler)
+        self._ledger.assign(decision.to_chores)
         self._ledger.tell(decision.events)
         for result in decision.results:
             resident.pending.discard(result.command)

@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
+from vcp_contracts.chores import ChoreDone, ChoresUp
 from vcp_contracts.commands import AnyCommand, Command
 from vcp_contracts.letters import ToAbstraction, to_abstraction
 from vcp_contracts.link import AnyFact, HandlerUp
@@ -21,8 +22,8 @@ _NO_COMMANDS: frozenset[str] = frozenset(
     kind.model_fields["type"].default
     for union in (AnyOutcome, AnyRequest, AnyFact)
     for kind in get_args(get_args(union)[0])
-) | {HandlerUp.model_fields["type"].default}
-"""The types that the Handler says; nobody waits for a result of these."""
+) | {kind.model_fields["type"].default for kind in (HandlerUp, ChoreDone, ChoresUp)}
+"""The types that other services say; nobody waits for a result of these."""
 
 _id: TypeAdapter[str] = TypeAdapter(Id)
 _charge_point_id: TypeAdapter[str] = TypeAdapter(ChargePointId)
@@ -30,7 +31,7 @@ _charge_point_id: TypeAdapter[str] = TypeAdapter(ChargePointId)
 
 class Unread(Exception):
     """The entry is no word of ours. `command` (its id) and `charge_point` are set as far as they can be made out;
-    `command` not where the type is one that only the Handler says. `known`: the type is a command's."""
+    `command` not where the type is one that only another service says. `known`: the type is a command's."""
 
     def __init__(
         self,

@@ -51,7 +51,7 @@ COARSE: dict[FineStatus, CoarseStatus] = {
 
 def is_operative(cp: Charger, evse: EvseFacts, connector: ConnectorFacts | None = None) -> bool:
     """Whether a place is in service: every level above it must be."""
-    if not (cp.facts.operative and evse.operative):
+    if not (cp.facts.operative and evse.operative) or closed_for_update(cp, evse):
         return False
     if connector is not None:
         return connector.operative
@@ -76,6 +76,18 @@ def is_held(cp: Charger, evse: EvseFacts, wishes: list[Reservation]) -> bool:
         return False
     free = {e.id for e in cp.facts.evses if reservations.is_untouched(e) and can_serve(cp, e)}
     return reservations.needs(cp.configuration, wishes, evse.id, free)
+
+
+def closed_for_update(cp: Charger, evse: EvseFacts) -> bool:
+    """Whether an EVSE is kept free for an installation: from when it waits for the last session (1.6 §5.19; 2.0.1
+    L01.FR.07, AllowNewSessionsPendingFirmwareUpdate)."""
+    update = cp.facts.firmware.update
+    if update is None or not update.closes:
+        return False
+    if update.phase != "waiting":
+        return True
+    in_use = evse.transaction is not None or evse.authorization is not None or evse.awaiting is not None
+    return not in_use and not cp.settings.flag("ChargingStation.AllowNewSessionsPendingFirmwareUpdate")
 
 
 def blocking_fault(cp: Charger, evse: EvseFacts, connector: ConnectorFacts | None = None) -> Fault | None:

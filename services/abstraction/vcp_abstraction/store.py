@@ -24,6 +24,8 @@ DEAD_KEPT = 10_000
 OUT_KEPT = 100_000
 """About how many words wait for a Handler that is away; the queues keep what matters."""
 EPOCHS_KEPT = 1_000
+CHORES_KEPT = 10_000
+"""About how many words wait for a chores worker that is away; the chargers remember what they wait for."""
 
 _CHUNK = 200
 """How many chargers are loaded in one round trip."""
@@ -136,6 +138,7 @@ def write_changes(batch: Batch, changes: Changes, *, owner: str, events_kept: in
     for command, result in changes.results:
         batch.done(command, result)
     _append(batch, streams.outbox(partition), changes.to_handler, OUT_KEPT)
+    _append(batch, streams.chores(partition), changes.to_chores, CHORES_KEPT)
     _append(batch, streams.events(partition), changes.events, events_kept)
     _append(batch, streams.dead(partition), map(_letter, changes.dead), DEAD_KEPT)
     _write_wire(batch, changes)

@@ -49,6 +49,16 @@ def view_of(cp: Charger) -> bytes:
         },
         "settings": {_shown(name): value for name, value in cp.settings.kept.values.items()},
         "profiles": [_profile(each) for each in cp.profiles.installed],
+        "firmware": {
+            "version": cp.firmware_version,
+            "stage": facts.firmware.stage,
+            "request_id": facts.firmware.request_id,
+        },
+        "upload": {
+            "stage": facts.upload.stage,
+            "file": facts.upload.file,
+            "request_id": facts.upload.request_id,
+        },
         "quarantined": facts.quarantined,
     }
     return orjson.dumps(whole, option=orjson.OPT_UTC_Z)

@@ -8,7 +8,9 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 from vcp_contracts.commands import Retire
+from vcp_contracts.labels import own_labels
 from vcp_contracts.view import ChargePointView
+from vcp_plumbing.vault import Vault
 
 from vcp_control.answers import (
     COMMAND_RESPONSES,
@@ -107,7 +109,7 @@ async def retire(
     if result is None:
         return pending_response(command)
     demand_done(result)
-    await _forget_password(means, charge_point)
+    await _forget_secrets(means, charge_point)
     return result_response(result)
 
 
@@ -136,11 +138,18 @@ async def retire_all(means: TheMeans, labels: TheLabels, key: TheCommandId, wait
     # One that is unknown by now was taken away by somebody else: it is gone, as wished.
     gone = [id for id, result in zip(ids, results, strict=True) if result is not None]
     for id in gone:
-        await _forget_password(means, id)
+        await _forget_secrets(means, id)
     pending = [id for id, result in zip(ids, results, strict=True) if result is None]
     return json_response({"retired": gone, "pending": pending}, 202 if pending else 200)
 
 
-async def _forget_password(means: Means, id: str) -> None:
+async def _forget_secrets(means: Means, id: str) -> None:
     if means.vault is not None:
-        await asyncio.to_thread(means.vault.remove, "password", id)
+        await asyncio.to_thread(_forget, means.vault, id)
+
+
+def _forget(vault: Vault, id: str) -> None:
+    vault.remove("password", id)
+    for label in own_labels(id):
+        vault.remove("password", label)
+        vault.remove("key", label)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from vcp_contracts.requests import Reply, Silence
+from vcp_contracts.requests import Reply, Sealed, Silence
 
 from vcp_handler import frames, pipeline, record
 from vcp_handler.calls import Calls, TheirCall
+from vcp_handler.dialects.secrets import sealed
 from vcp_handler.dialects.table import Envelope, Heard
 from vcp_handler.frames import Broken, Call, Payload
 from vcp_handler.journal import Journal
@@ -54,6 +55,7 @@ class Answering:
         send: Callable[[str], bool],
         clock: Callable[[], float],
         utc: Callable[[], datetime],
+        seal: Callable[[str], Sealed | None],
     ) -> None:
         self.gate: Gate = gate
         self._version = version
@@ -62,6 +64,7 @@ class Answering:
         self._send = send
         self._clock = clock
         self._utc = utc
+        self._seal = seal
         self._asked: dict[int, _Asked] = {}
 
     def is_unanswered(self, request: str) -> bool:
@@ -132,7 +135,7 @@ class Answering:
             n=self._journal.n,
             message_id=asked.call.id,
         )
-        request = pipeline.understand(row, asked.payload, envelope)
+        request = pipeline.understand(row, sealed(asked.payload, row.secrets, self._seal), envelope)
         if isinstance(request, Denial):
             return request
         asked.row = row

@@ -20,7 +20,8 @@ from vcp_handler.backoff import Attempts
 from vcp_handler.journal import Outlet
 from vcp_handler.link import Around, Link
 from vcp_handler.pacer import Pacer
-from vcp_handler.socket import ConnectFailed, End, FailureWhy, Socket, open_socket
+from vcp_handler.sealing import Sealer
+from vcp_handler.socket import ConnectFailed, End, Socket, open_socket
 from vcp_handler.versions import VERSIONS
 
 MOST_HALF_OPEN = 4
@@ -175,7 +176,7 @@ class Line:
             async with self._exchange.pacer.turn():
                 socket = await open_socket(endpoint)
         except ConnectFailed as failed:
-            self._tell_failure(wanted, failed.why, failed.detail)
+            self._tell_failure(wanted, failed)
             return 0.0
         began = self._exchange.clock()
         await self._talk(wanted, socket)
@@ -215,6 +216,7 @@ class Line:
                 wake=self._wake,
                 clock=exchange.clock,
                 utc=exchange.utc,
+                seal=Sealer(exchange.vault, self.charge_point, wanted.security.password_label),
             ),
         )
 
@@ -228,7 +230,7 @@ class Line:
             self._exchange.passing("answered")
             link.take(text)
 
-    def _tell_failure(self, wanted: OpenLink, why: FailureWhy, detail: str) -> None:
+    def _tell_failure(self, wanted: OpenLink, failed: ConnectFailed) -> None:
         """Only the first failure of a series is told: the next ones say nothing new."""
         if self._failure_told or not self._exchange.ours():
             return
@@ -240,8 +242,9 @@ class Line:
                 at=self._exchange.utc(),
                 cause=wanted.id,
                 order=wanted.order,
-                why=why,
-                detail=detail,
+                why=failed.why,
+                detail=failed.detail,
+                tls=failed.tls,
             )
         )
 

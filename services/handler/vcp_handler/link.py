@@ -10,7 +10,7 @@ from typing import Literal
 
 from vcp_contracts.actions import Action
 from vcp_contracts.link import LinkDown, LinkUp, OpenLink
-from vcp_contracts.requests import Reply
+from vcp_contracts.requests import Reply, Sealed
 
 from vcp_handler import frames, record
 from vcp_handler.answering import Answering, Gate
@@ -42,6 +42,8 @@ class Around:
     clock: Callable[[], float]
     """Monotonic seconds."""
     utc: Callable[[], datetime]
+    seal: Callable[[str], Sealed | None] = lambda _secret: None
+    """Puts a secret that came in into the vault; None: there is none."""
 
 
 class Link:
@@ -64,6 +66,7 @@ class Link:
             send=around.send,
             clock=around.clock,
             utc=around.utc,
+            seal=around.seal,
         )
         self._asking = Asking(
             version=version,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from vcp_contracts.link import TlsFault
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as _connect
 from websockets.asyncio.connection import broadcast
@@ -50,10 +51,11 @@ EndWhy = Literal["closed_by_backend", "closed_by_us", "lost", "ping_timeout", "w
 class ConnectFailed(Exception):
     """No connection came about. `why` sorts the reasons, `detail` is for a reader."""
 
-    def __init__(self, why: FailureWhy, detail: str) -> None:
+    def __init__(self, why: FailureWhy, detail: str, tls: TlsFault | None = None) -> None:
         super().__init__(f"{why}: {detail}")
         self.why = why
         self.detail = detail
+        self.tls = tls
 
 
 @dataclass(slots=True, frozen=True)
@@ -128,9 +130,9 @@ def _failure(error: Exception) -> ConnectFailed:
         case TimeoutError():
             return ConnectFailed("timeout", "the handshake took too long")
         case ssl.SSLCertVerificationError():
-            return ConnectFailed("tls", error.verify_message or str(error))
+            return ConnectFailed("tls", error.verify_message or str(error), "certificate")
         case ssl.SSLError():
-            return ConnectFailed("tls", error.reason or str(error))
+            return ConnectFailed("tls", error.reason or str(error), _tls_fault(error.reason or ""))
         case ConnectionRefusedError():
             return ConnectFailed("refused", "the connection was refused")
         case network.gaierror():
@@ -147,6 +149,27 @@ def _failure(error: Exception) -> ConnectFailed:
             return ConnectFailed("protocol", f"wrong subprotocol: {error}")
     cause = f" ({error.__cause__})" if error.__cause__ else ""
     return ConnectFailed("protocol", f"{error}{cause}")
+
+
+_TLS_FAULTS: tuple[tuple[TlsFault, tuple[str, ...]], ...] = (
+    ("version", ("UNSUPPORTED_PROTOCOL", "PROTOCOL_VERSION")),
+    (
+        "cipher",
+        ("HANDSHAKE_FAILURE", "NO_SHARED_CIPHER", "NO_CIPHERS", "INSUFFICIENT_SECURITY", "WRONG_CIPHER"),
+    ),
+    (
+        "own_certificate",
+        ("ALERT_CERTIFICATE", "ALERT_BAD_CERTIFICATE", "ALERT_UNKNOWN_CA", "CERTIFICATE_REQUIRED"),
+    ),
+)
+"""OpenSSL's reasons, by a part of their names."""
+
+
+def _tls_fault(reason: str) -> TlsFault | None:
+    for fault, parts in _TLS_FAULTS:
+        if any(part in reason for part in parts):
+            return fault
+    return None
 
 
 def _status_why(status: int) -> FailureWhy:

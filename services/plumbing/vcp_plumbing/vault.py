@@ -1,4 +1,4 @@
-"""The directory of passwords and certificate authorities, by kind and label. Never logs or repeats what it holds."""
+"""The directory of passwords, keys, certificates and authorities, by kind and label. Never logs or repeats what it holds."""
 
 import os
 import secrets
@@ -7,9 +7,15 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
-Kind = Literal["password", "ca"]
+Kind = Literal["password", "ca", "certificate", "key"]
 
-_PLACES: dict[Kind, tuple[str, str]] = {"password": ("passwords", ""), "ca": ("authorities", ".pem")}
+_PLACES: dict[Kind, tuple[str, str]] = {
+    "password": ("passwords", ""),
+    "ca": ("authorities", ".pem"),
+    "certificate": ("certificates", ".pem"),
+    "key": ("keys", ".pem"),
+}
+_PRIVATE: frozenset[Kind] = frozenset({"password", "key"})
 _HEX = b"hex:"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -19,7 +25,7 @@ class VaultUnsafe(RuntimeError):
 
 
 class Vault:
-    """Secrets below one directory: `passwords/<label>` and `authorities/<label>.pem`.
+    """Secrets below one directory: `passwords/<label>`, `keys/`, `certificates/` and `authorities/<label>.pem`.
 
     Labels are percent-encoded into file names, dots too, so no label leads out of the directory. A password that
     is not plain text lies there as `hex:00ff…`: OCPP 1.6 keys are bytes. The directory is made with the first `put`.
@@ -52,7 +58,7 @@ class Vault:
         """
         path = self._path(kind, label)
         try:
-            if kind == "password":
+            if kind in _PRIVATE:
                 _demand_private(path)
             content = path.read_bytes()
         except FileNotFoundError:

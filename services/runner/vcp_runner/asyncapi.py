@@ -21,6 +21,7 @@ from vcp_contracts.streams import (
     DOOR_DEAD,
     FIELD,
     PARTITIONS,
+    chores,
     dead,
     events,
     frames,
@@ -120,6 +121,15 @@ CHANNELS: dict[str, Channel] = {
         description=(
             "Everything to the Handler: actions, replies, link orders. An inner stream; it promises nothing, "
             "since the Abstraction's queue repeats what a Handler lost."
+        ),
+    ),
+    "chores": Channel(
+        address=of_any(chores(0)),
+        action="send",
+        says="to_chores",
+        description=(
+            "Slow work for the chores worker: transfers and checks of certificates. An inner stream; it promises "
+            "nothing, since a charger orders again what it waits for. Results come back as `chore_done` in `in`."
         ),
     ),
     "events": Channel(

@@ -150,7 +150,7 @@ async def run(plan: BenchPlan, chargers: int, screen: Screen) -> Figures:
         specs = [
             spec
             for spec in service_specs(Plan(), redis_url=broker.url, api_port=0, keys=None)
-            if spec.service is not None
+            if spec.service in ("abstraction", "handler")
         ]
         async with (
             Supervisor(release=lease_release(broker.url), log=screen.log, say=screen.say) as supervisor,

@@ -45,6 +45,7 @@ class Service(StrEnum):
 
     abstraction = "abstraction"
     handler = "handler"
+    chores = "chores"
     control = "control"
 
 

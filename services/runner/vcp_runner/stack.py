@@ -139,6 +139,7 @@ def service_specs(plan: Plan, *, redis_url: str, api_port: int, keys: Path | Non
         *([_backend(plan.backend_port)] if plan.backend_port else []),
         *(_worker("abstraction", number, common) for number in range(1, plan.abstractions + 1)),
         *(_worker("handler", number, common) for number in range(1, plan.handlers + 1)),
+        ChildSpec(name="chores-1", module="vcp_chores.waiting", environment=common, service="chores"),
     ]
     environment = {**common, "VCP_API_HOST": plan.api_host, "VCP_API_PORT": str(api_port)}
     if plan.chargers is not None:

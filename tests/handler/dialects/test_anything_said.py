@@ -163,6 +163,29 @@ ANY_ACTION = st.one_of(
         active=st.booleans(),
     ),
     some(actions.ReportReservation, **ENVELOPE, reservation=INT, end=st.sampled_from(["expired", "removed"])),
+    some(
+        actions.ReportFirmware,
+        **ENVELOPE,
+        stage=one_of(values.FirmwareStage),
+        request_id=optional(INT),
+        tracked=st.booleans(),
+        triggered=st.booleans(),
+    ),
+    some(
+        actions.ReportUpload,
+        **ENVELOPE,
+        stage=one_of(values.UploadStage),
+        request_id=optional(INT),
+        tracked=st.booleans(),
+        triggered=st.booleans(),
+    ),
+    some(actions.AskSigning, **ENVELOPE, csr=text(500)),
+    some(
+        actions.ReportSecurityEvent,
+        **ENVELOPE,
+        kind=one_of(values.SecurityEventKind),
+        info=optional(text(255)),
+    ),
     some(actions.PassData, **ENVELOPE, vendor=text(255), message=optional(text(50)), content=JSON),
 )
 

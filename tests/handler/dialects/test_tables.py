@@ -71,6 +71,10 @@ def test_the_charger_is_told_what_each_version_can_say() -> None:
         "report_transaction",
         "report_meter",
         "pass_data",
+        "report_firmware",
+        "report_upload",
+        "report_security_event",
+        "ask_signing",
     }
 
 

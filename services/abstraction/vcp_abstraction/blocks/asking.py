@@ -12,6 +12,7 @@ from vcp_contracts.outcomes import (
     Misanswered,
     Refused,
     Sent,
+    SigningAnswer,
     TransactionAnswer,
     Unanswered,
     Unspoken,
@@ -20,7 +21,7 @@ from vcp_contracts.outcomes import (
 from vcp_contracts.values import Place, Token
 
 from vcp_abstraction import clock, lanes, physics, status
-from vcp_abstraction.blocks import authorization, data, provisioning, transactions
+from vcp_abstraction.blocks import authorization, certificates, data, provisioning, transactions
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts import Queued
 
@@ -98,6 +99,8 @@ def _answered(cp: Charger, it: Answered) -> None:
         clock.heard(cp, answer.now)
     elif isinstance(answer, AuthorizeAnswer):
         authorization.answered(cp, entry, answer)
+    elif isinstance(answer, SigningAnswer):
+        certificates.answered(cp, answer)
     elif isinstance(answer, TransactionAnswer):
         transactions.answered(cp, entry, answer)
     elif isinstance(entry.action, ReportTransaction):
@@ -123,7 +126,7 @@ def _failed(cp: Charger, it: Refused | Misanswered | Unanswered) -> None:
     flight = cp.facts.lanes.in_flight
     assert flight is not None
     detail = _why(it)
-    if flight.lane == "transactions" and lanes.failed_try(cp):
+    if flight.lane == "transactions" and not _is_unwanted(it, flight.word) and lanes.failed_try(cp):
         lanes.discarded(cp, cp.queue[flight.n], it.type, detail, retried=True)
         if isinstance(it, Refused) and it.kind == "security":
             provisioning.disowned(cp)
@@ -140,6 +143,11 @@ def _failed(cp: Charger, it: Refused | Misanswered | Unanswered) -> None:
     if isinstance(it, Refused) and it.kind == "security" and flight.word != "boot":
         provisioning.disowned(cp)
     _without_answer(cp, entry)
+
+
+def _is_unwanted(it: Refused | Misanswered | Unanswered, word: str) -> bool:
+    """A backend without security events says so once; saying it again would only hold up the transactions."""
+    return word == "report_security_event" and isinstance(it, Refused) and it.kind == "unsupported"
 
 
 def _why(it: Refused | Misanswered | Unanswered) -> str:

@@ -62,3 +62,8 @@ def set_behaviour(cp: Charger, it: SetBehaviour) -> None:
     if it.data_answers is not None:
         cp.data_answers.answers = list(it.data_answers)
         cp.touch("data_answers")
+    if it.firmware is not None:
+        changes = it.firmware.model_dump(exclude_none=True)
+        behaviour.firmware = behaviour.firmware.model_copy(update=changes)
+    if it.upload is not None:
+        behaviour.upload = behaviour.upload.model_copy(update=it.upload.model_dump(exclude_none=True))

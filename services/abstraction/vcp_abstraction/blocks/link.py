@@ -18,7 +18,7 @@ from vcp_contracts.link import (
 )
 
 from vcp_abstraction import lanes, status
-from vcp_abstraction.blocks import asking, authorization, metering, provisioning
+from vcp_abstraction.blocks import asking, authorization, credentials, metering, provisioning, security
 from vcp_abstraction.charger import Charger, Impossible
 
 
@@ -59,9 +59,8 @@ def order(cp: Charger) -> None:
             **_envelope(cp),
             handler=cp.around.handler,
             order=link.order,
-            url=cp.configuration.url,
+            **credentials.for_link(cp),
             protocols=_protocols(cp),
-            security=cp.configuration.security,
             back_off=back_off(cp),
             ping_s=cp.settings.seconds("OCPPCommCtrlr.WebSocketPingInterval"),
             gate=cp.manners.rejected_gate if cp.facts.registration.verdict == "rejected" else "open",
@@ -137,6 +136,13 @@ def reopen(cp: Charger, why: str) -> None:
     order(cp)
 
 
+def renew(cp: Charger, why: str) -> None:
+    """Says goodbye and connects again, with what is in force now."""
+    if cp.facts.link.wanted:
+        close(cp, "close", why)
+        order(cp)
+
+
 def fail_waiting(cp: Charger, why: str) -> None:
     """Commands that waited for a link are told that none came."""
     for command in cp.facts.link.waiting:
@@ -161,6 +167,7 @@ def link_up(cp: Charger, it: LinkUp) -> None:
         metering.align(cp)
     link.since = cp.now
     link.last_failure = None
+    credentials.worked(cp)
     link.unsupported.clear()
     link.gated = cp.facts.registration.verdict == "rejected"
     cp.note(LinkChanged, state="up", link=it.link, subprotocol=it.subprotocol)
@@ -185,9 +192,12 @@ def link_failed(cp: Charger, it: LinkFailed) -> None:
         return
     link.last_failure = f"{it.why}: {it.detail}" if it.detail else it.why
     cp.note(LinkChanged, state="failed", why=it.why, detail=it.detail or None)
+    security.no_link(cp, it)
     for command in link.waiting:
         cp.done(command, link="failed", why=it.why, detail=it.detail)
     link.waiting.clear()
+    if credentials.falls_back(cp):
+        renew(cp, "back to the security profile before")
 
 
 def link_down(cp: Charger, it: LinkDown) -> None:

@@ -11,12 +11,23 @@ from vcp_contracts.requests import Reset, Resetting
 from vcp_contracts.settings import BY_NAME, find
 from vcp_contracts.values import STATION, BootReason, Fault, StopReason
 
-from vcp_abstraction import status
-from vcp_abstraction.blocks import cable, faults, link, metering, transactions
+from vcp_abstraction import errands, status
+from vcp_abstraction.blocks import (
+    cable,
+    credentials,
+    diagnostics,
+    faults,
+    firmware,
+    link,
+    metering,
+    security,
+    transactions,
+)
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts import (
     CLOCK_FROM,
     CLOCK_UP_TO,
+    Certificates,
     ClockFacts,
     ConnectorFacts,
     EvseFacts,
@@ -24,6 +35,7 @@ from vcp_abstraction.facts import (
     Profiles,
     Registration,
     Restart,
+    SecurityFacts,
     SettingValues,
     Setup,
 )
@@ -59,6 +71,7 @@ def provision(cp: Charger, it: Provision) -> None:
     new = it.configuration
     values = _checked_settings(new)
     _check_clock(new)
+    credentials.check(new)
     if cp.setup is None:
         _first(cp, new, values)
         cp.done(it.id, change="provisioned")
@@ -82,6 +95,10 @@ def _checked_settings(configuration: ChargePointConfiguration) -> dict[str, str]
                 f"there is no setting {name} that can be set",
                 field=f"settings.{name}",
                 remedy="see the settings in the view",
+            )
+        if row.access == "write_only":
+            raise Impossible(
+                f"{name} is a secret", field=f"settings.{name}", remedy="put it into VCP_KEYS, under a label"
             )
         good, rule = normal(row, value)
         if good is None:
@@ -114,12 +131,15 @@ def _first(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) -
     cp.now = cp.facts.clock.at(cp.real)
     cp.facts.evses = _hardware(cp, new)
     cp.profiles = Profiles()
+    cp.certificates = Certificates()
+    cp.touch("certificates")
     cp.settings = Settings(SettingValues())
     _put_all(cp, values)
     metering.reschedule(cp)
     cp.note(ChargePointChanged, change="provisioned")
     status.observe(cp)
     _find_cars(cp)
+    security.happened(cp, "started", "set up")
     if new.online and new.url is not None:
         link.want(cp)
 
@@ -177,11 +197,15 @@ def _change(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) 
     metering.reschedule(cp)
     cp.note(ChargePointChanged, change="configured")
     status.observe(cp)
+    if new.firmware_version != old.firmware_version:
+        cp.facts.firmware.version = None
     booted_as_another = any(getattr(new, field) != getattr(old, field) for field in BOOT_FIELDS)
     if booted_as_another:
         # OCPP-J 1.6 §5.4: boot again when the boot's data have changed
         cp.facts.registration.verdict = "none"
     elsewhere = (new.url, new.protocols, new.security) != (old.url, old.protocols, old.security)
+    if elsewhere:
+        cp.facts.security = SecurityFacts()
     if cp.facts.link.wanted and (elsewhere or booted_as_another):
         link.reopen(cp, "configured anew")
     elif new.online and not (old.online or cp.facts.link.wanted) and new.url is not None:
@@ -192,6 +216,7 @@ def retire(cp: Charger, it: Retire) -> None:
     """Takes the charger out of the world."""
     if cp.facts.link.wanted or cp.facts.link.state != "down":
         link.close(cp, "close", "retired")
+    errands.drop_all(cp)
     cp.note(ChargePointChanged, change="retired")
     cp.done(it.id)
     cp.setup = None
@@ -220,6 +245,8 @@ def _lose_power(cp: Charger) -> None:
         evse.awaiting = None
         evse.plug_deadline = None
     cp.facts.restart = None
+    firmware.power_lost(cp)
+    diagnostics.power_lost(cp)
 
 
 def power_on(cp: Charger, it: PowerOn) -> None:
@@ -248,6 +275,7 @@ def _wake(cp: Charger, reason: BootReason) -> None:
     metering.reschedule(cp)
     status.observe(cp)
     _find_cars(cp)
+    security.happened(cp, "started", reason)
     link.order(cp)
 
 
@@ -275,7 +303,8 @@ def boot(cp: Charger, reason: BootReason | None = None, *, command: str | None =
         Boot(
             **cp.words(),
             reason=reason or registration.boot_reason,
-            **{name: getattr(configuration, name) for name in BOOT_FIELDS},
+            **{name: getattr(configuration, name) for name in BOOT_FIELDS}
+            | {"firmware_version": cp.firmware_version},
         ),
         "boot",
         command=command,
@@ -321,7 +350,9 @@ def disowned(cp: Charger) -> None:
 
 def reset(cp: Charger, it: Reset) -> Resetting:
     """Restarts, now or when idle (1.6 §5.14, 2.0.1 B11 and B12)."""
-    if cp.facts.behaviour.reset == "refused" or it.place.evse != 0:
+    update = cp.facts.firmware.update
+    busy_with_itself = update is not None and update.unstoppable
+    if cp.facts.behaviour.reset == "refused" or it.place.evse != 0 or busy_with_itself:
         return Resetting(**cp.reply(it), result="rejected")
     busy = any(True for _ in cp.running())
     if it.when == "idle" and busy:
@@ -347,7 +378,7 @@ def perhaps_restart(cp: Charger) -> None:
         restart.when_idle = False
         restart.deadline = cp.real + RESTART_PATIENCE
     lanes = cp.facts.lanes
-    idle = not lanes.transactions and lanes.in_flight is None
+    idle = not lanes.transactions and not lanes.express and lanes.in_flight is None
     late = restart.deadline is not None and restart.deadline <= cp.real
     if cp.online and not idle and not late:
         return
@@ -362,11 +393,15 @@ def perhaps_restart(cp: Charger) -> None:
     wanted = cp.facts.link.wanted
     if wanted:
         link.close(cp, "close", "restarting")
+    if restart.reason == "firmware_update":
+        security.happened(cp, "firmware_updated", cp.firmware_version)
+    security.happened(cp, "restarted", restart.reason)
     cp.facts.registration = Registration(boot_reason=restart.reason, ever_accepted=ever)
     cp.facts.reported.clear()
     if wanted:
         cp.facts.link.wanted = False
         cp.facts.link.back_at = cp.now + RESTART_TIME
+    firmware.restarted(cp)
 
 
 def _restart_fails(cp: Charger, restart: Restart) -> None:

@@ -13,7 +13,16 @@ from vcp_contracts.requests import (
 from vcp_contracts.values import STATION, Place, TokenInfo
 
 from vcp_abstraction import main_meter, physics, status
-from vcp_abstraction.blocks import authorization, provisioning, reservation, smart_charging, transactions
+from vcp_abstraction.blocks import (
+    authorization,
+    certificates,
+    diagnostics,
+    firmware,
+    provisioning,
+    reservation,
+    smart_charging,
+    transactions,
+)
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts import EvseFacts
 
@@ -125,6 +134,12 @@ def _trigger(cp: Charger, it: Trigger) -> TriggerResult:
             return _trigger_meter(cp, it.place)
         case "transaction":
             return _trigger_transaction(cp, it.place)
+        case "firmware":
+            return firmware.trigger(cp, tracked=it.tracked)
+        case "upload":
+            return diagnostics.trigger(cp, tracked=it.tracked)
+        case "certificate":
+            return certificates.trigger(cp)
         case _:
             return "not_implemented"
     return "accepted"

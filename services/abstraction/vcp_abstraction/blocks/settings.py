@@ -22,7 +22,7 @@ from vcp_contracts.settings import BY_NAME, CATALOGUE, Setting, find, full_name
 from vcp_contracts.values import SettingName
 
 from vcp_abstraction import physics, status
-from vcp_abstraction.blocks import link, metering, transactions
+from vcp_abstraction.blocks import credentials, link, metering, transactions
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.setting_rules import access, broken_rule, fixed_value
 from vcp_abstraction.settings import normal
@@ -32,6 +32,7 @@ PAGE = 40
 
 FEATURES = (
     ("Core", None),
+    ("FirmwareManagement", None),
     ("LocalAuthListManagement", "LocalAuthListCtrlr.Available"),
     ("Reservation", "ReservationCtrlr.Available"),
     ("SmartCharging", "SmartChargingCtrlr.Available"),
@@ -64,6 +65,8 @@ def _derived(cp: Charger, row: Setting) -> str | None:
             return cp.now.isoformat().replace("+00:00", "Z")
         case "SecurityCtrlr.Identity":
             return cp.id
+        case credentials.PROFILE:
+            return str(cp.security_profile)
         case "OCPPCommCtrlr.ActiveNetworkProfile":
             return "1"
         case "ChargingStation.AvailabilityState":
@@ -79,7 +82,7 @@ def _derived(cp: Charger, row: Setting) -> str | None:
         case "ChargingStation.SerialNumber":
             return configuration.serial_number
         case "ChargingStation.FirmwareVersion":
-            return configuration.firmware_version
+            return cp.firmware_version
         case "Custom.NumberOfConnectors":
             return str(len(configuration.evses))
         case "Custom.SupportedFeatureProfiles":
@@ -165,7 +168,7 @@ def _name(row: Setting) -> SettingName:
 def _read(cp: Charger, name: SettingName, attribute: str) -> SettingRead:
     if name.evse is not None:
         return _read_physical(cp, name, attribute)
-    row = BY_NAME.get(full_name(name.component, name.variable, name.instance).casefold())
+    row = _row(name)
     if row is None or name.component_instance:
         return SettingRead(name=name, result=_unknown(name))
     if attribute != "actual":
@@ -181,12 +184,9 @@ def _unknown(name: SettingName) -> Literal["unknown_component", "unknown_variabl
 def _read_row(cp: Charger, row: Setting, name: SettingName) -> SettingRead:
     if row.access == "write_only":
         return SettingRead(name=name, result="write_only")
-    return SettingRead(
-        name=name,
-        result="accepted",
-        value=value_of(cp, row),
-        read_only=access(cp.configuration, row) == "read_only",
-    )
+    closed = access(cp.configuration, row) == "read_only"
+    read_only = closed and not credentials.is_writable(cp, row.name)
+    return SettingRead(name=name, result="accepted", value=value_of(cp, row), read_only=read_only)
 
 
 def _read_physical(cp: Charger, name: SettingName, attribute: str) -> SettingRead:
@@ -214,7 +214,14 @@ def write_settings(cp: Charger, it: WriteSettings) -> SettingsWritten | Declined
         return Declined(**cp.reply(it), reason="too_many", detail=f"at most {most} at once")
     results = tuple(_write(cp, item) for item in it.settings)
     _take_effect(cp, {full_name(r.name.component, r.name.variable, r.name.instance) for r in results})
+    accepted = {row.name for r in results if r.result == "accepted" and (row := _row(r.name)) is not None}
+    if credentials.need_new_link(cp, accepted):
+        link.renew(cp, "new credentials")
     return SettingsWritten(**cp.reply(it), settings=results)
+
+
+def _row(name: SettingName) -> Setting | None:
+    return BY_NAME.get(full_name(name.component, name.variable, name.instance).casefold())
 
 
 def _write(cp: Charger, item: SettingToWrite) -> SettingWritten:
@@ -223,11 +230,13 @@ def _write(cp: Charger, item: SettingToWrite) -> SettingWritten:
         read = _read_physical(cp, name, item.attribute)
         result = "read_only" if read.result == "accepted" else read.result
         return SettingWritten(name=name, result=result)  # type: ignore[arg-type]
-    row = BY_NAME.get(full_name(name.component, name.variable, name.instance).casefold())
+    row = _row(name)
     if row is None or name.component_instance:
         return SettingWritten(name=name, result=_unknown(name))
     if item.attribute != "actual":
         return SettingWritten(name=name, result="no_such_attribute")
+    if row.access == "write_only" or credentials.is_writable(cp, row.name):
+        return credentials.write(cp, row.name, item)
     if access(cp.configuration, row) == "read_only":
         return SettingWritten(name=name, result="read_only")
     good, rule = normal(row, item.value)
@@ -253,6 +262,8 @@ def write_setting(cp: Charger, it: WriteSetting) -> None:
         raise Impossible(
             f"there is no setting {it.name} that can be set", field="name", remedy="see the view's settings"
         )
+    if row.access == "write_only":
+        raise Impossible(f"{it.name} is a secret", field="name", remedy="put it into VCP_KEYS, under a label")
     good, rule = normal(row, it.value)
     if good is not None:
         rule = broken_rule(cp.configuration, cp.settings, row, good)

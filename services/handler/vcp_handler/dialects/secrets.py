@@ -1,8 +1,11 @@
-"""Secret fields of payloads: how a row names them, and how they are masked. Knows no message."""
+"""Secret fields of payloads: how a row names them, how they are masked, and how sealed. Knows no message."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from vcp_contracts.requests import Sealed
 
 MASK = "***"
 """What stands in events, logs and the wire record where a secret stood."""
@@ -19,28 +22,46 @@ class Secret:
     when: tuple[str, ...] = ()
     among: frozenset[str] = field(default=frozenset())
     """Folded words; empty: always secret."""
+    seal: bool = False
+    """Whether the value is put into the vault before the row reads the payload."""
+    within: Literal["all", "url"] = "all"
+    """The whole value is secret, or only the password in the address that it is."""
 
 
 def masked(payload: Any, secrets: Iterable[Secret]) -> Any:
     """The payload with its secrets masked, as a copy where anything was; any JSON is taken, valid or not."""
     for secret in secrets:
-        payload = _masked(payload, secret)
+        payload = _replaced(payload, secret, url_masked if secret.within == "url" else _mask)
     return payload
 
 
-def _masked(payload: Any, secret: Secret) -> Any:
+def sealed(payload: Any, secrets: Iterable[Secret], seal: Callable[[str], Sealed | None]) -> Any:
+    """The payload with what `seal` makes of those secrets that are to be sealed; their text is in it no more."""
+    for secret in secrets:
+        if secret.seal:
+            payload = _replaced(
+                payload, secret, lambda value: seal(value) if isinstance(value, str) else None
+            )
+    return payload
+
+
+def _mask(_value: Any) -> str:
+    return MASK
+
+
+def _replaced(payload: Any, secret: Secret, change: Callable[[Any], Any]) -> Any:
     if secret.each is None:
-        return _masked_item(payload, secret)
+        return _replaced_in(payload, secret, change)
     items = payload.get(secret.each) if isinstance(payload, dict) else None
     if not isinstance(items, list):
         return payload
-    return {**payload, secret.each: [_masked_item(item, secret) for item in items]}
+    return {**payload, secret.each: [_replaced_in(item, secret, change) for item in items]}
 
 
-def _masked_item(item: Any, secret: Secret) -> Any:
+def _replaced_in(item: Any, secret: Secret, change: Callable[[Any], Any]) -> Any:
     if secret.among and str(_at(item, secret.when)).casefold() not in secret.among:
         return item
-    return _put(item, secret.path)
+    return _put(item, secret.path, change)
 
 
 def _at(item: Any, path: tuple[str, ...]) -> Any:
@@ -49,7 +70,28 @@ def _at(item: Any, path: tuple[str, ...]) -> Any:
     return item
 
 
-def _put(item: Any, path: tuple[str, ...]) -> Any:
+def _put(item: Any, path: tuple[str, ...], change: Callable[[Any], Any]) -> Any:
     if not isinstance(item, dict) or path[0] not in item:
         return item
-    return {**item, path[0]: MASK if len(path) == 1 else _put(item[path[0]], path[1:])}
+    here = item[path[0]]
+    return {**item, path[0]: _put(here, path[1:], change) if len(path) > 1 else change(here)}
+
+
+def url_masked(value: Any) -> Any:
+    """An address without its password; one that can't be read is hidden where it may hold one."""
+    if not isinstance(value, str) or "@" not in value:
+        return value
+    try:
+        parts = urlsplit(value)
+        password = parts.password
+    except ValueError:
+        return MASK
+    if password is None:
+        return value if parts.netloc else MASK
+    user, where = parts.netloc.partition(":")[0], parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{user}:{MASK}@{where}"))
+
+
+def if_sealed(value: object) -> Sealed | None:
+    """The note of a secret that was sealed; None where it could not be."""
+    return value if isinstance(value, Sealed) else None

@@ -285,6 +285,7 @@ def test_a_password_leaves_neither_the_wire_record_nor_this_process() -> None:
     call = {"key": "authorizationKEY", "value": "00112233445566778899aabbccddeeff"}
     request = row.request(call, ENVELOPE)
     assert isinstance(request, WriteSettings)
-    assert request.settings[0].value == "***"
+    assert request.settings[0].value == ""
+    assert request.settings[0].sealed is None
     assert masked(call, row.secrets) == {"key": "authorizationKEY", "value": "***"}
     assert masked(CHANGE, row.secrets) is CHANGE

@@ -142,7 +142,7 @@ HEARD: list[tuple[str, dict[str, Any], Request]] = [
     (
         "TriggerMessage",
         {"requestedMessage": "LogStatusNotification"},
-        Trigger(**COMMON, what="upload"),
+        Trigger(**COMMON, what="upload", tracked=True),
     ),
     (
         "TriggerMessage",
@@ -455,5 +455,5 @@ def test_a_password_leaves_neither_the_wire_record_nor_this_process() -> None:
     call = {"setVariableData": [interval, password]}
     request = row.request(call, ENVELOPE)
     assert isinstance(request, WriteSettings)
-    assert [setting.value for setting in request.settings] == ["60", "***"]
+    assert [setting.value for setting in request.settings] == ["60", ""]
     assert masked(call, row.secrets) == {"setVariableData": [interval, {**password, "attributeValue": "***"}]}

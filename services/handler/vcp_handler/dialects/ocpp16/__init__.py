@@ -1,20 +1,27 @@
 """OCPP 1.6: the table of all its actions, and its manners. A row is an action; the files beside hold the rows' functions."""
 
 from vcp_contracts.actions import (
+    AskSigning,
     Authorize,
     Beat,
     Boot,
     PassData,
+    ReportFirmware,
     ReportMeter,
+    ReportSecurityEvent,
     ReportStatus,
     ReportTransaction,
+    ReportUpload,
 )
 from vcp_contracts.manners import Manners
 from vcp_contracts.requests import (
     CancelReservation,
     ClearProfiles,
     ComposeSchedule,
+    DeleteCertificate,
     ForgetTokens,
+    InstallRoot,
+    ListCertificates,
     ReadSettings,
     ReadTokenListVersion,
     Reserve,
@@ -24,8 +31,11 @@ from vcp_contracts.requests import (
     SetTokenList,
     StartCharging,
     StopCharging,
+    TakeCertificate,
     Trigger,
     Unlock,
+    UpdateFirmware,
+    UploadLog,
     WriteSettings,
 )
 from vcp_contracts.requests import PassData as PassDataRequest
@@ -33,10 +43,13 @@ from vcp_contracts.requests import PassData as PassDataRequest
 from vcp_handler.dialects.ocpp16 import (
     authorization,
     availability,
+    certificates,
     data,
+    firmware,
     provisioning,
     remote,
     reservation,
+    security,
     settings,
     smart_charging,
     spelling,
@@ -74,13 +87,12 @@ MANNERS = Manners(
     unnamed_tx_profile="current",
     schedule_start="optional",
     password_rule="hex_or_text",
+    future_certificate="kept",
+    security_profile_set_by="setting",
+    security_events="with_security_profile",
     resume_reset=False,
 )
 
-_NO_FIRMWARE = "the charger's firmware can't be updated"
-_NO_LOGS = "the charger uploads no logs or diagnostics"
-_NO_CERTIFICATES = "the charger manages no certificates"
-_NO_SECURITY = "the charger reports no security events"
 
 # fmt: off
 DIALECT = Dialect(
@@ -95,11 +107,19 @@ DIALECT = Dialect(
         Said(action="MeterValues", contract=ReportTransaction, write=transactions.write_update, read=spelling.acknowledged),
         Said(action="StopTransaction", contract=ReportTransaction, write=transactions.write_stop, read=transactions.read_stop),
         Said(action="MeterValues", contract=ReportMeter, write=transactions.write_meter, read=spelling.acknowledged),
+        Said(action="SignCertificate", contract=AskSigning, write=certificates.write_signing, read=certificates.read_signing),
+        Said(action="SecurityEventNotification", contract=ReportSecurityEvent, write=security.write_event, read=spelling.acknowledged),
         Said(action="DataTransfer", contract=PassData, write=data.write_data, read=data.read_data_answer),
+        Said(action="FirmwareStatusNotification", contract=ReportFirmware, write=firmware.write_firmware, read=spelling.acknowledged),
+        Said(action="SignedFirmwareStatusNotification", contract=ReportFirmware, write=firmware.write_signed_firmware, read=spelling.acknowledged),
+        Said(action="DiagnosticsStatusNotification", contract=ReportUpload, write=firmware.write_diagnostics, read=spelling.acknowledged),
+        Said(action="LogStatusNotification", contract=ReportUpload, write=firmware.write_log, read=spelling.acknowledged),
     ),
     choices={
         ReportTransaction: transactions.choose_transaction_message,
         ReportMeter: transactions.choose_meter_message,
+        ReportFirmware: firmware.choose_firmware_message,
+        ReportUpload: firmware.choose_upload_message,
     },
     heard=(
         Heard(action="RemoteStartTransaction", contract=StartCharging, read=transactions.read_remote_start, write=spelling.verdict, declined=spelling.REJECTED),
@@ -118,26 +138,20 @@ DIALECT = Dialect(
         Heard(action="GetLocalListVersion", contract=ReadTokenListVersion, read=token_list.read_list_version, write=token_list.write_list_version),
         Heard(action="ReserveNow", contract=Reserve, read=reservation.read_reserve_now, write=reservation.write_reserved),
         Heard(action="CancelReservation", contract=CancelReservation, read=reservation.read_cancel, write=spelling.verdict),
+        Heard(action="CertificateSigned", contract=TakeCertificate, read=certificates.read_take, write=certificates.write_result),
+        Heard(action="InstallCertificate", contract=InstallRoot, read=certificates.read_install, write=certificates.write_result),
+        Heard(action="DeleteCertificate", contract=DeleteCertificate, read=certificates.read_delete, write=certificates.write_result),
+        Heard(action="GetInstalledCertificateIds", contract=ListCertificates, read=certificates.read_list, write=certificates.write_list),
+        Heard(action="ExtendedTriggerMessage", contract=Trigger, read=remote.read_extended_trigger, write=spelling.verdict, declined=remote.NOT_IMPLEMENTED),
+        Heard(action="UpdateFirmware", contract=UpdateFirmware, read=firmware.read_update, write=firmware.write_update, secrets=(firmware.LOCATION,)),
+        Heard(action="SignedUpdateFirmware", contract=UpdateFirmware, read=firmware.read_signed_update, write=firmware.write_verdict, secrets=(firmware.FIRMWARE_LOCATION,)),
+        Heard(action="GetDiagnostics", contract=UploadLog, read=firmware.read_diagnostics, write=firmware.write_diagnostics_answer, secrets=(firmware.LOCATION,)),
+        Heard(action="GetLog", contract=UploadLog, read=firmware.read_get_log, write=firmware.write_log_answer, secrets=(firmware.LOG_LOCATION,)),
         Heard(action="DataTransfer", contract=PassDataRequest, read=data.read_data, write=data.write_data_answer, depth="acknowledged"),
     ),
     unsaid={
-        "DiagnosticsStatusNotification": _NO_LOGS,
-        "FirmwareStatusNotification": _NO_FIRMWARE,
-        "LogStatusNotification": _NO_LOGS,
-        "SecurityEventNotification": _NO_SECURITY,
-        "SignCertificate": _NO_CERTIFICATES,
-        "SignedFirmwareStatusNotification": _NO_FIRMWARE,
     },
     refused={
-        "CertificateSigned": _NO_CERTIFICATES,
-        "DeleteCertificate": _NO_CERTIFICATES,
-        "ExtendedTriggerMessage": "TriggerMessage does the same for all that the charger can send",
-        "GetDiagnostics": _NO_LOGS,
-        "GetInstalledCertificateIds": _NO_CERTIFICATES,
-        "GetLog": _NO_LOGS,
-        "InstallCertificate": _NO_CERTIFICATES,
-        "SignedUpdateFirmware": _NO_FIRMWARE,
-        "UpdateFirmware": _NO_FIRMWARE,
     },
 )
 # fmt: on

@@ -1,4 +1,4 @@
-"""Reset and TriggerMessage of OCPP 1.6."""
+"""Reset, TriggerMessage and ExtendedTriggerMessage of OCPP 1.6."""
 
 from typing import Literal
 
@@ -22,6 +22,19 @@ NOT_IMPLEMENTED = {"not_supported": VERDICT["not_implemented"]}
 """TriggerMessage has a word of its own for what the charger can't send."""
 
 
+_TRIGGERED_EXTENDED: dict[
+    str, Literal["boot", "beat", "status", "meter", "firmware", "upload", "certificate"]
+] = {
+    "BootNotification": "boot",
+    "FirmwareStatusNotification": "firmware",
+    "Heartbeat": "beat",
+    "LogStatusNotification": "upload",
+    "MeterValues": "meter",
+    "SignChargePointCertificate": "certificate",
+    "StatusNotification": "status",
+}
+
+
 def read_reset(payload: Payload, envelope: Envelope) -> Reset:
     """Reset.req: both kinds happen now."""
     return Reset(**envelope, when="now", restart=_RESTART[payload["type"]])
@@ -35,3 +48,11 @@ def write_resetting(reply: Resetting, _original: Payload) -> Payload:
 def read_trigger(payload: Payload, envelope: Envelope) -> Trigger:
     """TriggerMessage.req."""
     return Trigger(**envelope, what=_TRIGGERED[payload["requestedMessage"]], place=optional_place(payload))
+
+
+def read_extended_trigger(payload: Payload, envelope: Envelope) -> Trigger:
+    """ExtendedTriggerMessage.req: firmware and logs are told by the whitepaper's messages."""
+    what = _TRIGGERED_EXTENDED[payload["requestedMessage"]]
+    return Trigger(
+        **envelope, what=what, place=optional_place(payload), tracked=what in ("firmware", "upload")
+    )

@@ -11,12 +11,12 @@ from vcp_contracts.requests import (
 from vcp_contracts.settings import key_of, name_of_key, worded_for_key
 from vcp_contracts.values import SettingName
 
-from vcp_handler.dialects.secrets import MASK, Secret
+from vcp_handler.dialects.secrets import Secret, if_sealed
 from vcp_handler.dialects.table import Envelope, Payload, Unreadable
 
 _SECRET_KEYS = frozenset({"authorizationkey"})
 
-NEW_VALUE = Secret(path=("value",), when=("key",), among=_SECRET_KEYS)
+NEW_VALUE = Secret(path=("value",), when=("key",), among=_SECRET_KEYS, seal=True)
 """The value in ChangeConfiguration.req, where the key is a password's."""
 
 _WRITTEN = {
@@ -78,10 +78,14 @@ def _key_value(key: str, setting: SettingRead) -> Payload:
 
 
 def read_change_configuration(payload: Payload, envelope: Envelope) -> WriteSettings:
-    """ChangeConfiguration.req. A password's value is withheld: it must not travel further than this process."""
+    """ChangeConfiguration.req. A password comes sealed: it must not travel further than this process."""
     key = payload["key"]
-    value = MASK if key.casefold() in _SECRET_KEYS else payload["value"]
-    return WriteSettings(**envelope, settings=(SettingToWrite(name=_name(key), value=value),))
+    name = _name(key)
+    if key.casefold() in _SECRET_KEYS:
+        item = SettingToWrite(name=name, value="", sealed=if_sealed(payload["value"]))
+    else:
+        item = SettingToWrite(name=name, value=payload["value"])
+    return WriteSettings(**envelope, settings=(item,))
 
 
 def write_changed(reply: SettingsWritten, _original: Payload) -> Payload:

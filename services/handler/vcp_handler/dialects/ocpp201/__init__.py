@@ -1,23 +1,30 @@
 """OCPP 2.0.1: the table of all its actions, and its manners. A row is an action; the files beside hold the functions."""
 
 from vcp_contracts.actions import (
+    AskSigning,
     Authorize,
     Beat,
     Boot,
     PassData,
     ReportEvents,
+    ReportFirmware,
     ReportMeter,
     ReportReservation,
+    ReportSecurityEvent,
     ReportSettings,
     ReportStatus,
     ReportTransaction,
+    ReportUpload,
 )
 from vcp_contracts.manners import Manners
 from vcp_contracts.requests import (
     CancelReservation,
     ClearProfiles,
     ComposeSchedule,
+    DeleteCertificate,
     ForgetTokens,
+    InstallRoot,
+    ListCertificates,
     ListSettings,
     ReadSettings,
     ReadTokenListVersion,
@@ -28,8 +35,11 @@ from vcp_contracts.requests import (
     SetTokenList,
     StartCharging,
     StopCharging,
+    TakeCertificate,
     Trigger,
     Unlock,
+    UpdateFirmware,
+    UploadLog,
     WriteSettings,
 )
 from vcp_contracts.requests import PassData as PassDataRequest
@@ -37,10 +47,13 @@ from vcp_contracts.requests import PassData as PassDataRequest
 from vcp_handler.dialects.ocpp201 import (
     authorization,
     availability,
+    certificates,
     data,
+    firmware,
     provisioning,
     remote,
     reservation,
+    security,
     settings,
     smart_charging,
     spelling,
@@ -78,15 +91,15 @@ MANNERS = Manners(
     unnamed_tx_profile="refused",
     schedule_start="strict",
     password_rule="text",
+    future_certificate="rejected",
+    security_profile_set_by="network_slot",
+    security_events="always",
     resume_reset=False,
 )
 
 _NO_SMART_CHARGING = "the charger keeps no charging profiles"
-_NO_FIRMWARE = "the charger's firmware can't be updated"
 _NO_PUBLISHING = "publishing firmware is for local controllers"
-_NO_LOGS = "the charger uploads no logs"
 _NO_CERTIFICATES = "the charger manages no certificates"
-_NO_SECURITY = "the charger reports no security events"
 _NO_MONITORING = "the charger has no variable monitors"
 _NO_DISPLAY = "the charger has no display"
 _NO_COST = "the charger shows no costs"
@@ -109,7 +122,11 @@ DIALECT = Dialect(
         Said(action="MeterValues", contract=ReportMeter, write=transactions.write_meter, read=spelling.acknowledged),
         Said(action="NotifyReport", contract=ReportSettings, write=settings.write_report, read=spelling.acknowledged),
         Said(action="ReservationStatusUpdate", contract=ReportReservation, write=reservation.write_ended, read=spelling.acknowledged),
+        Said(action="SignCertificate", contract=AskSigning, write=certificates.write_signing, read=certificates.read_signing),
+        Said(action="SecurityEventNotification", contract=ReportSecurityEvent, write=security.write_event, read=spelling.acknowledged),
         Said(action="DataTransfer", contract=PassData, write=data.write_data, read=data.read_data_answer),
+        Said(action="FirmwareStatusNotification", contract=ReportFirmware, write=firmware.write_firmware, read=spelling.acknowledged),
+        Said(action="LogStatusNotification", contract=ReportUpload, write=firmware.write_log, read=spelling.acknowledged),
     ),
     choices={
         ReportStatus: availability.choose_status_message,
@@ -133,14 +150,18 @@ DIALECT = Dialect(
         Heard(action="GetLocalListVersion", contract=ReadTokenListVersion, read=token_list.read_list_version, write=token_list.write_list_version),
         Heard(action="ReserveNow", contract=Reserve, read=reservation.read_reserve_now, write=reservation.write_reserved, secrets=(spelling.KEYED_TOKEN,)),
         Heard(action="CancelReservation", contract=CancelReservation, read=reservation.read_cancel, write=spelling.verdict),
+        Heard(action="CertificateSigned", contract=TakeCertificate, read=certificates.read_take, write=certificates.write_result),
+        Heard(action="InstallCertificate", contract=InstallRoot, read=certificates.read_install, write=certificates.write_result),
+        Heard(action="DeleteCertificate", contract=DeleteCertificate, read=certificates.read_delete, write=certificates.write_result),
+        Heard(action="GetInstalledCertificateIds", contract=ListCertificates, read=certificates.read_list, write=certificates.write_list),
+        Heard(action="UpdateFirmware", contract=UpdateFirmware, read=firmware.read_update, write=firmware.write_update, secrets=(firmware.FIRMWARE_LOCATION,)),
+        Heard(action="GetLog", contract=UploadLog, read=firmware.read_get_log, write=firmware.write_log_answer, secrets=(firmware.LOG_LOCATION,)),
         Heard(action="DataTransfer", contract=PassDataRequest, read=data.read_data, write=data.write_data_answer, depth="acknowledged"),
     ),
     unsaid={
         "ClearedChargingLimit": _NO_SMART_CHARGING,
-        "FirmwareStatusNotification": _NO_FIRMWARE,
         "Get15118EVCertificate": _NO_15118,
         "GetCertificateStatus": _NO_CERTIFICATES,
-        "LogStatusNotification": _NO_LOGS,
         "NotifyChargingLimit": _NO_SMART_CHARGING,
         "NotifyCustomerInformation": _NO_CUSTOMERS,
         "NotifyDisplayMessages": _NO_DISPLAY,
@@ -149,24 +170,17 @@ DIALECT = Dialect(
         "NotifyMonitoringReport": _NO_MONITORING,
         "PublishFirmwareStatusNotification": _NO_PUBLISHING,
         "ReportChargingProfiles": _NO_SMART_CHARGING,
-        "SecurityEventNotification": _NO_SECURITY,
-        "SignCertificate": _NO_CERTIFICATES,
     },
     refused={
-        "CertificateSigned": _NO_CERTIFICATES,
         "ClearDisplayMessage": _NO_DISPLAY,
         "ClearVariableMonitoring": _NO_MONITORING,
         "CostUpdated": _NO_COST,
         "CustomerInformation": _NO_CUSTOMERS,
-        "DeleteCertificate": _NO_CERTIFICATES,
         "GetChargingProfiles": _NO_SMART_CHARGING,
         "GetDisplayMessages": _NO_DISPLAY,
-        "GetInstalledCertificateIds": _NO_CERTIFICATES,
-        "GetLog": _NO_LOGS,
         "GetMonitoringReport": _NO_MONITORING,
         "GetReport": _NO_REPORT,
         "GetTransactionStatus": "the charger tells its transactions by their events alone",
-        "InstallCertificate": _NO_CERTIFICATES,
         "PublishFirmware": _NO_PUBLISHING,
         "SetDisplayMessage": _NO_DISPLAY,
         "SetMonitoringBase": _NO_MONITORING,
@@ -174,7 +188,6 @@ DIALECT = Dialect(
         "SetNetworkProfile": _NO_NETWORK,
         "SetVariableMonitoring": _NO_MONITORING,
         "UnpublishFirmware": _NO_PUBLISHING,
-        "UpdateFirmware": _NO_FIRMWARE,
     },
 )
 # fmt: on

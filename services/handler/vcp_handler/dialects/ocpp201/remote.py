@@ -44,4 +44,7 @@ def read_reset(payload: Payload, envelope: Envelope) -> Reset:
 
 def read_trigger(payload: Payload, envelope: Envelope) -> Trigger:
     """TriggerMessageRequest."""
-    return Trigger(**envelope, what=_TRIGGERED[payload["requestedMessage"]], place=optional_place(payload))
+    what = _TRIGGERED[payload["requestedMessage"]]
+    return Trigger(
+        **envelope, what=what, place=optional_place(payload), tracked=what in ("firmware", "upload")
+    )

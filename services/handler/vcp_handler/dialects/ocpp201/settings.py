@@ -17,13 +17,17 @@ from vcp_contracts.values import Place, SettingName
 
 from vcp_handler.dialects import instants
 from vcp_handler.dialects.ocpp201.spelling import number, status_info, told, written_place
-from vcp_handler.dialects.secrets import MASK, Secret
+from vcp_handler.dialects.secrets import Secret, if_sealed
 from vcp_handler.dialects.table import Envelope, Payload, Unreadable
 
 _SECRET_VARIABLES = frozenset({"basicauthpassword"})
 
 NEW_VALUES = Secret(
-    each="setVariableData", path=("attributeValue",), when=("variable", "name"), among=_SECRET_VARIABLES
+    each="setVariableData",
+    path=("attributeValue",),
+    when=("variable", "name"),
+    among=_SECRET_VARIABLES,
+    seal=True,
 )
 """The values in SetVariablesRequest, where the variable is a password."""
 
@@ -123,13 +127,15 @@ def _echo(asked: Payload) -> Payload:
 
 
 def read_set_variables(payload: Payload, envelope: Envelope) -> WriteSettings:
-    """SetVariablesRequest. A password's value is withheld: it must not travel further than this process."""
+    """SetVariablesRequest. A password comes sealed: it must not travel further than this process."""
     return WriteSettings(**envelope, settings=tuple(_to_write(each) for each in payload["setVariableData"]))
 
 
 def _to_write(asked: Payload) -> SettingToWrite:
     name = _name(asked)
-    value = MASK if name.variable.casefold() in _SECRET_VARIABLES else asked["attributeValue"]
+    value = asked["attributeValue"]
+    if name.variable.casefold() in _SECRET_VARIABLES:
+        return SettingToWrite(name=name, value="", sealed=if_sealed(value), attribute=_attribute(asked))
     return SettingToWrite(name=name, value=value, attribute=_attribute(asked))
 
 

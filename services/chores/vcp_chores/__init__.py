@@ -1,0 +1,1 @@
+"""The chores worker: slow work for chargers, outside their core. It keeps nothing and decides nothing."""

@@ -1,0 +1,23 @@
+"""What the working loop counts of itself: plain numbers, cheap to write. Says nothing to anyone."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Measures:
+    """Since the process started."""
+
+    last_turn: float = 0.0
+    """When the loop last came round, on the process's monotonic clock."""
+    cycles: int = 0
+    orders: int = 0
+    results: int = 0
+    commits: int = 0
+    fenced: int = 0
+    """Commits that another owner's record refused."""
+    full: int = 0
+    """Commits that the server had no room for."""
+    broken: int = 0
+    """Commits that the server refused for another reason."""
+    dead: int = 0
+    """Entries that could not be read."""

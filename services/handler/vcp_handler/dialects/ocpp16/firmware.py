@@ -1,0 +1,199 @@
+"""Firmware and logs of OCPP 1.6: plain ones of the standard, and signed or numbered ones of the security whitepaper."""
+
+from vcp_contracts.actions import ReportFirmware, ReportUpload
+from vcp_contracts.requests import FirmwareUpdate, LogUpload, UpdateFirmware, UploadLog
+from vcp_contracts.values import FirmwareStage, LogKind, Signing, UploadStage
+
+from vcp_handler.dialects import instants
+from vcp_handler.dialects.ocpp16.spelling import told
+from vcp_handler.dialects.secrets import Secret
+from vcp_handler.dialects.table import Envelope, Payload
+
+LOCATION = Secret(path=("location",), within="url")
+FIRMWARE_LOCATION = Secret(path=("firmware", "location"), within="url")
+LOG_LOCATION = Secret(path=("log", "remoteLocation"), within="url")
+"""A user's password in the address of a file."""
+
+STAGE: dict[FirmwareStage, str] = {
+    "idle": "Idle",
+    "download_scheduled": "DownloadScheduled",
+    "downloading": "Downloading",
+    "download_paused": "DownloadPaused",
+    "downloaded": "Downloaded",
+    "download_failed": "DownloadFailed",
+    "signature_verified": "SignatureVerified",
+    "invalid_signature": "InvalidSignature",
+    "install_scheduled": "InstallScheduled",
+    "install_rebooting": "InstallRebooting",
+    "installing": "Installing",
+    "installed": "Installed",
+    "installation_failed": "InstallationFailed",
+    "install_verification_failed": "InstallVerificationFailed",
+}
+
+_PLAIN: dict[FirmwareStage, str] = {
+    "idle": "Idle",
+    "downloading": "Downloading",
+    "downloaded": "Downloaded",
+    "download_failed": "DownloadFailed",
+    "installing": "Installing",
+    "installed": "Installed",
+    "installation_failed": "InstallationFailed",
+    "invalid_signature": "InstallationFailed",
+    "install_verification_failed": "InstallationFailed",
+}
+"""The seven words of the standard itself, and the ends that one of them covers."""
+
+_NEAREST: dict[FirmwareStage, str] = {
+    "download_scheduled": "Idle",
+    "download_paused": "Downloading",
+    "signature_verified": "Downloaded",
+    "install_scheduled": "Downloaded",
+    "install_rebooting": "Installing",
+}
+"""What a backend is told that asks in between."""
+
+_PLAIN_UPLOAD: dict[UploadStage, str] = {
+    "idle": "Idle",
+    "uploading": "Uploading",
+    "uploaded": "Uploaded",
+    "upload_failed": "UploadFailed",
+    "bad_message": "UploadFailed",
+    "permission_denied": "UploadFailed",
+    "not_supported": "UploadFailed",
+}
+
+_UPLOAD: dict[UploadStage, str] = {
+    "idle": "Idle",
+    "uploading": "Uploading",
+    "uploaded": "Uploaded",
+    "upload_failed": "UploadFailure",
+    "bad_message": "BadMessage",
+    "permission_denied": "PermissionDenied",
+    "not_supported": "NotSupportedOperation",
+}
+
+_KIND: dict[str, LogKind] = {"DiagnosticsLog": "diagnostics", "SecurityLog": "security"}
+
+_VERDICT = {
+    "accepted": "Accepted",
+    "rejected": "Rejected",
+    "accepted_canceled": "AcceptedCanceled",
+    "invalid_certificate": "InvalidCertificate",
+    "revoked_certificate": "RevokedCertificate",
+}
+
+
+def choose_firmware_message(report: ReportFirmware) -> str | None:
+    """Numbered updates are told in full; of the others only what the standard has words for, unless it was asked."""
+    if report.tracked:
+        return "SignedFirmwareStatusNotification"
+    return "FirmwareStatusNotification" if report.stage in _PLAIN or report.triggered else None
+
+
+def write_firmware(report: ReportFirmware) -> Payload:
+    """FirmwareStatusNotification.req."""
+    return {"status": _PLAIN.get(report.stage) or _NEAREST[report.stage]}
+
+
+def write_signed_firmware(report: ReportFirmware) -> Payload:
+    """SignedFirmwareStatusNotification.req."""
+    return told(status=STAGE[report.stage], requestId=report.request_id)
+
+
+def choose_upload_message(report: ReportUpload) -> str | None:
+    """1.6 has no word for an upload that another one replaced."""
+    if report.stage == "accepted_canceled":
+        return None
+    return "LogStatusNotification" if report.tracked else "DiagnosticsStatusNotification"
+
+
+def write_diagnostics(report: ReportUpload) -> Payload:
+    """DiagnosticsStatusNotification.req."""
+    return {"status": _PLAIN_UPLOAD[report.stage]}
+
+
+def write_log(report: ReportUpload) -> Payload:
+    """LogStatusNotification.req."""
+    return told(status=_UPLOAD[report.stage], requestId=report.request_id)
+
+
+def _times(count: int | None) -> int | None:
+    """A number of tries or seconds; below zero there is nothing."""
+    return None if count is None else max(0, count)
+
+
+def read_update(payload: Payload, envelope: Envelope) -> UpdateFirmware:
+    """UpdateFirmware.req."""
+    return UpdateFirmware(
+        **envelope,
+        location=payload["location"],
+        retrieve_at=instants.read(payload["retrieveDate"], "retrieveDate"),
+        retries=_times(payload.get("retries")),
+        retry_interval_s=_times(payload.get("retryInterval")),
+    )
+
+
+def write_update(_reply: FirmwareUpdate, _original: Payload) -> Payload:
+    """UpdateFirmware.conf says nothing: a refusal is told as a failed download."""
+    return {}
+
+
+def read_signed_update(payload: Payload, envelope: Envelope) -> UpdateFirmware:
+    """SignedUpdateFirmware.req."""
+    firmware = payload["firmware"]
+    return UpdateFirmware(
+        **envelope,
+        location=firmware["location"],
+        retrieve_at=instants.read(firmware["retrieveDateTime"], "firmware.retrieveDateTime"),
+        install_at=instants.read_optional(firmware.get("installDateTime"), "firmware.installDateTime"),
+        retries=_times(payload.get("retries")),
+        retry_interval_s=_times(payload.get("retryInterval")),
+        request_id=payload["requestId"],
+        tracked=True,
+        signing=Signing(certificate=firmware["signingCertificate"], signature=firmware["signature"]),
+    )
+
+
+def write_verdict(reply: FirmwareUpdate, _original: Payload) -> Payload:
+    """SignedUpdateFirmware.conf."""
+    return {"status": _VERDICT[reply.result]}
+
+
+def read_diagnostics(payload: Payload, envelope: Envelope) -> UploadLog:
+    """GetDiagnostics.req."""
+    return UploadLog(
+        **envelope,
+        kind="diagnostics",
+        location=payload["location"],
+        since=instants.read_optional(payload.get("startTime"), "startTime"),
+        until=instants.read_optional(payload.get("stopTime"), "stopTime"),
+        retries=_times(payload.get("retries")),
+        retry_interval_s=_times(payload.get("retryInterval")),
+    )
+
+
+def write_diagnostics_answer(reply: LogUpload, _original: Payload) -> Payload:
+    """GetDiagnostics.conf: a file name where there will be a file."""
+    return told(fileName=reply.file)
+
+
+def read_get_log(payload: Payload, envelope: Envelope) -> UploadLog:
+    """GetLog.req."""
+    log = payload["log"]
+    return UploadLog(
+        **envelope,
+        kind=_KIND[payload["logType"]],
+        location=log["remoteLocation"],
+        since=instants.read_optional(log.get("oldestTimestamp"), "log.oldestTimestamp"),
+        until=instants.read_optional(log.get("latestTimestamp"), "log.latestTimestamp"),
+        retries=_times(payload.get("retries")),
+        retry_interval_s=_times(payload.get("retryInterval")),
+        request_id=payload["requestId"],
+        tracked=True,
+    )
+
+
+def write_log_answer(reply: LogUpload, _original: Payload) -> Payload:
+    """GetLog.conf."""
+    return told(status=_VERDICT[reply.result], filename=reply.file)

@@ -1,0 +1,291 @@
+"""Certificates: roots that the backend installs, and the charger's own (whitepaper and 2.0.1: A02, M03 to M05)."""
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from abstraction.story import NOON, Story
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from vcp_contracts import commands as c
+from vcp_contracts.chores import ChoreDone, ChoreFailed, KeyMade
+from vcp_contracts.outcomes import Answered, SigningAnswer
+from vcp_contracts.requests import (
+    DeleteCertificate,
+    InstallRoot,
+    ListCertificates,
+    SettingToWrite,
+    TakeCertificate,
+    Trigger,
+    WriteSettings,
+)
+from vcp_contracts.settings import name_of_key
+
+DAY = timedelta(days=1)
+
+
+class Authority:
+    """A root of the test's own, and what it signs."""
+
+    def __init__(self, name: str, *, above: "Authority | None" = None, ca: bool = True) -> None:
+        self.name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        above = above or self
+        self.certificate = above.signs(self.name, self.key.public_key(), ca=ca)
+
+    @property
+    def pem(self) -> str:
+        return self.certificate.public_bytes(Encoding.PEM).decode()
+
+    def signs(
+        self,
+        subject: x509.Name,
+        key: Any,
+        *,
+        ca: bool = False,
+        begins: datetime = NOON - DAY,
+        days: int = 365,
+    ) -> x509.Certificate:
+        builder = x509.CertificateBuilder(self.name, subject, key, 77, begins, begins + days * DAY)
+        return builder.add_extension(x509.BasicConstraints(ca, None), critical=True).sign(self.key, SHA256())
+
+
+def named(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
+
+
+def install(story: Story, pem: str, use: Any = "backend_root") -> tuple[str, str | None]:
+    reply = story.request(InstallRoot, use=use, certificate=pem)
+    return reply.result, reply.detail
+
+
+def listed(story: Story, *uses: Any) -> Any:
+    return story.request(ListCertificates, uses=uses or None)
+
+
+# --- roots -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_root_is_installed_listed_trusted_and_deleted():
+    story = Story().online()
+    root = Authority("root")
+    assert listed(story).result == "not_found"
+    assert install(story, root.pem) == ("accepted", None)
+    (found,) = listed(story, "backend_root").certificates
+    key = root.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    assert found.certificate.model_dump() == {
+        "algorithm": "SHA256",
+        "issuer_name": sha256(root.name.public_bytes()).hexdigest(),
+        "issuer_key": sha256(key).hexdigest(),
+        "serial": "4d",
+    }
+    assert listed(story, "manufacturer_root").result == "not_found"
+    story.do(c.GoOffline)
+    story.do(c.GoOnline)
+    assert story.said[-1].authorities == (root.pem,)
+    story.link_up()
+    asked = found.certificate.model_copy(update={"serial": "004D"})
+    assert story.request(DeleteCertificate, certificate=asked).result == "accepted"
+    assert story.request(DeleteCertificate, certificate=asked).result == "not_found"
+
+
+def test_the_same_root_twice_is_one():
+    story = Story().online()
+    root = Authority("root")
+    assert [install(story, root.pem)[0] for _ in range(2)] == ["accepted", "accepted"]
+    assert len(listed(story).certificates) == 1
+
+
+@pytest.mark.parametrize(
+    ("pem", "why"),
+    [
+        ("", "no certificate in PEM form"),
+        ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "no certificate in PEM form"),
+        (Authority("no authority", ca=False).pem, "not one valid certificate of an authority"),
+        (Authority("a").pem + Authority("b").pem, "not one valid certificate of an authority"),
+    ],
+)
+def test_what_is_no_root_is_rejected(pem: str, why: str):
+    assert install(Story().online(), pem) == ("rejected", why)
+
+
+def test_a_full_store_rejects():
+    story = Story(settings={"CertificateStoreMaxLength": "1"}).online()
+    assert install(story, Authority("one").pem)[0] == "accepted"
+    assert install(story, Authority("two").pem) == ("rejected", "the certificate store is full")
+
+
+def test_with_the_additional_check_a_new_root_is_signed_by_the_old():
+    story = Story(settings={"AdditionalRootCertificateCheck": "true"}).online()
+    old = Authority("old")
+    assert install(story, old.pem)[0] == "accepted"
+    assert install(story, Authority("stranger").pem) == ("rejected", "not signed by the root before")
+    assert install(story, Authority("new", above=old).pem) == ("accepted", None)
+
+
+def test_the_last_root_of_a_secured_link_stays():
+    story = Story(url="wss://b", security={"profile": 2}).online()
+    install(story, Authority("root").pem)
+    (found,) = listed(story).certificates
+    assert story.request(DeleteCertificate, certificate=found.certificate).result == "failed"
+
+
+def test_an_installed_root_lets_the_profile_be_raised():
+    story = Story(security={"basic": True}).online()
+    item = SettingToWrite(name=name_of_key("SecurityProfile"), value="2")
+    assert story.request(WriteSettings, settings=(item,)).settings[0].result == "bad_value"
+    install(story, Authority("root").pem)
+    assert story.request(WriteSettings, settings=(item,)).settings[0].result == "accepted"
+
+
+# --- the charger's own -----------------------------------------------------------------------------------------------
+
+
+def signing(story: Story) -> ec.EllipticCurvePrivateKey:
+    """The backend triggers, the key is made, and the backend will sign."""
+    assert story.request(Trigger, what="certificate").result == "accepted"
+    key = ec.generate_private_key(ec.SECP256R1())
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    (chore,) = story.cp.facts.chores
+    made = KeyMade(csr="-----CSR-----", public_key=sha256(public).hexdigest())
+    story.hear(ChoreDone(id="d", charge_point="CP001", chore=chore, result=made))
+    assert story.said[-1].type == "ask_signing"
+    assert story.said[-1].csr == "-----CSR-----"
+    story.outcome(Answered, answer=SigningAnswer(accepted=True))
+    return key
+
+
+def take(story: Story, *certificates: x509.Certificate) -> tuple[str, str | None]:
+    chain = "".join(one.public_bytes(Encoding.PEM).decode() for one in certificates)
+    reply = story.request(TakeCertificate, chain=chain)
+    return reply.result, reply.detail
+
+
+def a_charger(style: str = "three", **more: Any) -> Story:
+    return Story(style, serial_number="SN-1", settings={"CpoName": "Acme"}, **more).online()
+
+
+def test_the_order_for_a_key_names_what_the_certificate_must_say():
+    story = a_charger()
+    story.request(Trigger, what="certificate")
+    (kept,) = story.cp.facts.chores.values()
+    assert (kept.order.common_name, kept.order.organization, kept.order.label) == ("SN-1", "Acme", "CP001#0")
+    assert story.request(Trigger, what="certificate").result == "rejected"
+
+
+def test_a_signed_certificate_is_used_for_the_next_link():
+    story = a_charger(security={"basic": True})
+    root = Authority("root")
+    between = Authority("between", above=root)
+    install(story, root.pem)
+    key = signing(story)
+    own = between.signs(named("SN-1"), key.public_key())
+    assert take(story, own, between.certificate) == ("accepted", None)
+    item = SettingToWrite(name=name_of_key("SecurityProfile"), value="3")
+    assert story.request(WriteSettings, settings=(item,)).settings[0].result == "accepted"
+    order = story.said[-1]
+    assert (order.type, order.url, order.key_label) == ("open_link", "wss://backend/ocpp", "CP001#0")
+    assert order.certificate.count("BEGIN CERTIFICATE") == 2
+    assert not order.security.basic
+
+
+def test_a_certificate_that_comes_unasked_is_rejected_and_an_event():
+    story = a_charger(style="stream")
+    root = Authority("root")
+    assert take(story, root.certificate) == ("rejected", "no certificate was asked for")
+    assert [e.kind for e in story.seen("security_event_raised")][-1] == "invalid_own_certificate"
+
+
+def test_certificates_that_do_not_fit():
+    story = a_charger()
+    root = Authority("root")
+    install(story, root.pem)
+    key = signing(story).public_key()
+    other = ec.generate_private_key(ec.SECP256R1()).public_key()
+    mine = named("SN-1")
+    stranger = Authority("stranger")
+    assert take(story, root.signs(mine, other))[1] == "the certificate is for another key"
+    assert take(story, root.signs(named("SN-2"), key))[1] == "the certificate is for another name"
+    late = root.signs(mine, key, begins=NOON - 10 * DAY, days=2)
+    assert take(story, late)[1] == "the certificate is no longer valid"
+    assert take(story, stranger.signs(mine, key))[1] == "the chain does not lead to a root that is installed"
+    assert story.request(TakeCertificate, chain="x" * 10_001).detail == "the chain is too long"
+    assert story.request(TakeCertificate, chain="x").detail == "no certificate in PEM form"
+    assert take(story, root.signs(mine, key)) == ("accepted", None)
+
+
+def test_a_future_certificate_waits_for_its_first_day():
+    story = a_charger(url="wss://b", security={"certificate_label": "cp"})
+    key = signing(story).public_key()
+    root = Authority("root")
+    assert take(story, root.signs(named("SN-1"), key, begins=NOON + DAY))[0] == "accepted"
+
+    def next_order() -> Any:
+        story.do(c.GoOffline)
+        story.do(c.GoOnline)
+        return next(word for word in reversed(story.said) if word.type == "open_link")
+
+    assert (next_order().certificate, next_order().security.certificate_label) == (None, "cp")
+    story.wait(2 * 86_400)
+    assert next_order().key_label == "CP001#0"
+
+
+def test_another_version_rejects_a_future_certificate():
+    story = a_charger(style="stream")
+    key = signing(story).public_key()
+    root = Authority("root")
+    future = root.signs(named("SN-1"), key, begins=NOON + DAY)
+    assert take(story, future) == ("rejected", "the certificate is not valid yet")
+
+
+def test_without_an_organization_nothing_is_asked():
+    story = Story().online()
+    assert story.request(Trigger, what="certificate").result == "rejected"
+    result = story.do(c.RenewCertificate)
+    assert result is not None
+    assert (result.status, result.reason) == (
+        "rejected",
+        "the organization is not set, which the certificate must name",
+    )
+
+
+def test_a_key_that_can_not_be_made_ends_it():
+    story = a_charger()
+    story.do(c.RenewCertificate)
+    (chore,) = story.cp.facts.chores
+    failed = ChoreFailed(why="permission", detail="no directory is set in VCP_KEYS")
+    story.hear(ChoreDone(id="d", charge_point="CP001", chore=chore, result=failed))
+    assert story.seen("action_ended")[-1].detail == "permission: no directory is set in VCP_KEYS"
+    assert story.cp.certificates.signing is None
+
+
+def test_a_backend_that_will_not_sign_ends_it():
+    story = a_charger()
+    story.do(c.RenewCertificate)
+    (chore,) = story.cp.facts.chores
+    story.hear(
+        ChoreDone(id="d", charge_point="CP001", chore=chore, result=KeyMade(csr="csr", public_key="00"))
+    )
+    story.outcome(Answered, answer=SigningAnswer(accepted=False))
+    assert take(story, Authority("root").certificate)[1] == "no certificate was asked for"
+
+
+def test_the_charger_s_own_certificate_can_not_be_deleted():
+    story = a_charger()
+    key = signing(story).public_key()
+    root = Authority("root")
+    own = root.signs(named("SN-1"), key)
+    assert take(story, own, root.certificate)[0] == "accepted"
+    hashed = {
+        "algorithm": "SHA256",
+        "issuer_name": sha256(root.name.public_bytes()).hexdigest(),
+        "issuer_key": sha256(
+            root.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        ).hexdigest(),
+        "serial": "4D",
+    }
+    reply = story.request(DeleteCertificate, certificate=hashed)
+    assert (reply.result, reply.detail) == ("failed", "it is the charger's own")
