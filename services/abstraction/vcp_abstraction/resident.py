@@ -48,7 +48,8 @@ class Resident:
         """How often running its timers has not moved them on."""
         self._sections: dict[str, bytes] = {}
         self._queue: dict[str, bytes] = {}
-        self._view = b""
+        self._view: int | None = None
+        """The hash of the view as last written: the view itself would be a good part of what a charger takes."""
         self._steps: list[Step] = []
         self._forget = leftovers
         self._kept_pending: set[str] = set()
@@ -107,7 +108,7 @@ class Resident:
         self._forget = self._forget or bool(self._sections)
         self.charger = core.blank(self.id)
         self.pending.clear()
-        self._sections, self._queue, self._view, self._steps = {}, {}, b"", []
+        self._sections, self._queue, self._view, self._steps = {}, {}, None, []
         self._kept_pending = set()
         self.due = None
 
@@ -128,9 +129,9 @@ class Resident:
             sections=sections,
             queue_written=written,
             queue_removed=taken,
-            view=view if view != self._view else None,
+            view=view if hash(view) != self._view else None,
         )
-        self._forget, self._steps, self._view = False, [], view
+        self._forget, self._steps, self._view = False, [], hash(view)
         self._sections.update(sections)
         self._queue.update(written)
         for number in taken:
