@@ -346,8 +346,14 @@ def _reported(cp: Charger, row: Setting) -> SettingReport:
     )
 
 
+CAPACITIES = {
+    "LocalAuthListCtrlr.Entries": "Custom.LocalAuthListMaxLength",
+    "SmartChargingCtrlr.Entries[ChargingProfiles]": "Custom.MaxChargingProfilesInstalled",
+}
+"""Counts, each with the setting that says how many there can be."""
+
+
 def _maximum(cp: Charger, row: Setting) -> float | None:
-    """The greatest value; of the tokens in the list, how many it can hold (2.0.1 part 2 appendix 3)."""
-    if row.name == "LocalAuthListCtrlr.Entries":
-        return cp.settings.number("Custom.LocalAuthListMaxLength")
-    return row.maximum
+    """The greatest value; of a count, how many there can be (2.0.1 part 2 appendix 3)."""
+    capacity = CAPACITIES.get(row.name)
+    return cp.settings.number(capacity) if capacity is not None else row.maximum
