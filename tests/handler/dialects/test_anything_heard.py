@@ -103,6 +103,10 @@ REPLIES: dict[type[requests.Request], tuple[type[Reply], tuple[str, ...]]] = {
         ("accepted", "rejected", "accepted_canceled", "invalid_certificate", "revoked_certificate"),
     ),
     requests.UploadLog: (requests.LogUpload, ("accepted", "rejected", "accepted_canceled")),
+    requests.TakeCertificate: (requests.CertificateTaken, ("accepted", "rejected")),
+    requests.InstallRoot: (requests.RootInstalled, ("accepted", "rejected", "failed")),
+    requests.DeleteCertificate: (requests.CertificateDeleted, ("accepted", "failed", "not_found")),
+    requests.ListCertificates: (requests.CertificatesListed, ("accepted", "not_found")),
     requests.ListSettings: (requests.SettingsListed, ("accepted", "rejected", "not_supported", "empty")),
 }
 READ = ("accepted", "unknown_component", "unknown_variable", "write_only", "no_such_attribute")
