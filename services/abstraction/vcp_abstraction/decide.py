@@ -81,6 +81,7 @@ REQUESTS: dict[type[Word], Callable[[Charger, Any], Reply]] = {
     requests.PassData: data.receive_data,
     requests.SetProfile: smart_charging.set_profile,
     requests.ClearProfiles: smart_charging.clear_profiles,
+    requests.ListProfiles: smart_charging.list_profiles,
     requests.ComposeSchedule: smart_charging.compose_schedule,
 }
 

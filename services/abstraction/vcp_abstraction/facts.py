@@ -8,7 +8,7 @@ from vcp_contracts.actions import AnyAction, SessionNews
 from vcp_contracts.commands import AnswerToData
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.manners import StartPoint
-from vcp_contracts.profiles import ChargingProfile
+from vcp_contracts.profiles import ChargingProfile, LimitSource
 from vcp_contracts.requests import ListedToken
 from vcp_contracts.values import (
     BootReason,
@@ -395,6 +395,7 @@ class Installed(Kept):
     """0: the station."""
     transaction: str | None = None
     """The charger's own id of the transaction that it is for, and dies with."""
+    source: LimitSource = "backend"
 
 
 class Profiles(Kept):

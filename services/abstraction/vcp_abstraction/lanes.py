@@ -136,7 +136,7 @@ def link_lost(cp: Charger) -> list[Queued]:
     return lost
 
 
-KEPT_OVER_LINKS = frozenset({"report_settings", "report_events", "report_reservation"})
+KEPT_OVER_LINKS = frozenset({"report_settings", "report_events", "report_reservation", "report_profiles"})
 
 
 def discarded(cp: Charger, entry: Queued, outcome: str, detail: str = "", *, retried: bool = False) -> None:

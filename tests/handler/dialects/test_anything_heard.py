@@ -98,6 +98,7 @@ REPLIES: dict[type[requests.Request], tuple[type[Reply], tuple[str, ...]]] = {
     requests.PassData: (requests.DataPassed, ("accepted", "rejected", "unknown_message", "unknown_vendor")),
     requests.SetProfile: (requests.ProfileSet, ("accepted", "rejected")),
     requests.ClearProfiles: (requests.ProfilesCleared, ("accepted", "unknown")),
+    requests.ListProfiles: (requests.ProfilesListed, ("accepted", "none")),
     requests.ListSettings: (requests.SettingsListed, ("accepted", "rejected", "not_supported", "empty")),
 }
 READ = ("accepted", "unknown_component", "unknown_variable", "write_only", "no_such_attribute")

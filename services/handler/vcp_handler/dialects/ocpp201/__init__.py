@@ -6,7 +6,10 @@ from vcp_contracts.actions import (
     Boot,
     PassData,
     ReportEvents,
+    ReportLimit,
+    ReportLimitCleared,
     ReportMeter,
+    ReportProfiles,
     ReportReservation,
     ReportSettings,
     ReportStatus,
@@ -18,6 +21,7 @@ from vcp_contracts.requests import (
     ClearProfiles,
     ComposeSchedule,
     ForgetTokens,
+    ListProfiles,
     ListSettings,
     ReadSettings,
     ReadTokenListVersion,
@@ -81,7 +85,6 @@ MANNERS = Manners(
     resume_reset=False,
 )
 
-_NO_SMART_CHARGING = "the charger keeps no charging profiles"
 _NO_FIRMWARE = "the charger's firmware can't be updated"
 _NO_PUBLISHING = "publishing firmware is for local controllers"
 _NO_LOGS = "the charger uploads no logs"
@@ -109,6 +112,9 @@ DIALECT = Dialect(
         Said(action="MeterValues", contract=ReportMeter, write=transactions.write_meter, read=spelling.acknowledged),
         Said(action="NotifyReport", contract=ReportSettings, write=settings.write_report, read=spelling.acknowledged),
         Said(action="ReservationStatusUpdate", contract=ReportReservation, write=reservation.write_ended, read=spelling.acknowledged),
+        Said(action="ReportChargingProfiles", contract=ReportProfiles, write=smart_charging.write_profiles, read=spelling.acknowledged),
+        Said(action="NotifyChargingLimit", contract=ReportLimit, write=smart_charging.write_limit, read=spelling.acknowledged),
+        Said(action="ClearedChargingLimit", contract=ReportLimitCleared, write=smart_charging.write_limit_cleared, read=spelling.acknowledged),
         Said(action="DataTransfer", contract=PassData, write=data.write_data, read=data.read_data_answer),
     ),
     choices={
@@ -127,6 +133,7 @@ DIALECT = Dialect(
         Heard(action="GetBaseReport", contract=ListSettings, read=settings.read_base_report, write=spelling.verdict),
         Heard(action="SetChargingProfile", contract=SetProfile, read=smart_charging.read_set_profile, write=smart_charging.write_set, declined=smart_charging.UNKNOWN_EVSE),
         Heard(action="ClearChargingProfile", contract=ClearProfiles, read=smart_charging.read_clear_profiles, write=smart_charging.write_cleared),
+        Heard(action="GetChargingProfiles", contract=ListProfiles, read=smart_charging.read_list_profiles, write=smart_charging.write_listed),
         Heard(action="GetCompositeSchedule", contract=ComposeSchedule, read=smart_charging.read_compose, write=smart_charging.write_composed),
         Heard(action="ClearCache", contract=ForgetTokens, read=authorization.read_clear_cache, write=spelling.verdict),
         Heard(action="SendLocalList", contract=SetTokenList, read=token_list.read_send_local_list, write=token_list.write_list_set, secrets=(spelling.LISTED_KEYED_TOKENS,)),
@@ -136,19 +143,16 @@ DIALECT = Dialect(
         Heard(action="DataTransfer", contract=PassDataRequest, read=data.read_data, write=data.write_data_answer, depth="acknowledged"),
     ),
     unsaid={
-        "ClearedChargingLimit": _NO_SMART_CHARGING,
         "FirmwareStatusNotification": _NO_FIRMWARE,
         "Get15118EVCertificate": _NO_15118,
         "GetCertificateStatus": _NO_CERTIFICATES,
         "LogStatusNotification": _NO_LOGS,
-        "NotifyChargingLimit": _NO_SMART_CHARGING,
         "NotifyCustomerInformation": _NO_CUSTOMERS,
         "NotifyDisplayMessages": _NO_DISPLAY,
         "NotifyEVChargingNeeds": _NO_15118,
         "NotifyEVChargingSchedule": _NO_15118,
         "NotifyMonitoringReport": _NO_MONITORING,
         "PublishFirmwareStatusNotification": _NO_PUBLISHING,
-        "ReportChargingProfiles": _NO_SMART_CHARGING,
         "SecurityEventNotification": _NO_SECURITY,
         "SignCertificate": _NO_CERTIFICATES,
     },
@@ -159,7 +163,6 @@ DIALECT = Dialect(
         "CostUpdated": _NO_COST,
         "CustomerInformation": _NO_CUSTOMERS,
         "DeleteCertificate": _NO_CERTIFICATES,
-        "GetChargingProfiles": _NO_SMART_CHARGING,
         "GetDisplayMessages": _NO_DISPLAY,
         "GetInstalledCertificateIds": _NO_CERTIFICATES,
         "GetLog": _NO_LOGS,
