@@ -62,11 +62,17 @@ ROOMS = {
             for name in (
                 "blocks/*",
                 "charger.py",
+                "composite.py",
                 "core.py",
                 "decide.py",
                 "facts.py",
+                "installed.py",
                 "lanes.py",
+                "limits.py",
                 "physics.py",
+                "profiles.py",
+                "schedule.py",
+                "sharing.py",
                 "status.py",
             )
         ),
