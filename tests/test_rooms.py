@@ -63,12 +63,18 @@ ROOMS = {
             for name in (
                 "blocks/*",
                 "charger.py",
+                "composite.py",
                 "core.py",
                 "decide.py",
                 "errands.py",
                 "facts.py",
+                "installed.py",
                 "lanes.py",
+                "limits.py",
                 "physics.py",
+                "profiles.py",
+                "schedule.py",
+                "sharing.py",
                 "status.py",
                 "x509.py",
             )

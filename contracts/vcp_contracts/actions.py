@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from vcp_contracts.profiles import ChargingProfile, ChargingSchedule, LimitSource
 from vcp_contracts.values import (
     BootReason,
     ChargingState,
@@ -183,6 +184,36 @@ class AskSigning(Action):
     """PEM."""
 
 
+class ReportProfiles(Action):
+    """Charging profiles of one place and source, as one page of a report."""
+
+    type: Literal["report_profiles"] = "report_profiles"
+    report: int
+    """The number that the backend gave the report."""
+    place: Place
+    source: LimitSource
+    profiles: tuple[ChargingProfile, ...]
+    more: bool
+
+
+class ReportLimit(Action):
+    """Somebody other than the backend has limited the station or an EVSE."""
+
+    type: Literal["report_limit"] = "report_limit"
+    place: Place
+    source: LimitSource
+    schedule: ChargingSchedule | None = None
+    """The limit itself, where the backend wants to know it."""
+
+
+class ReportLimitCleared(Action):
+    """That limit is lifted."""
+
+    type: Literal["report_limit_cleared"] = "report_limit_cleared"
+    place: Place
+    source: LimitSource
+
+
 class PassData(Action):
     """Vendor data for the backend."""
 
@@ -226,6 +257,9 @@ AnyAction = Annotated[
     | ReportSettings
     | ReportEvents
     | ReportReservation
+    | ReportProfiles
+    | ReportLimit
+    | ReportLimitCleared
     | PassData
     | ReportSecurityEvent
     | AskSigning

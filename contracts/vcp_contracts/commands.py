@@ -169,6 +169,7 @@ class LimitGrid(Command):
     current_a: Annotated[float, Field(ge=0, le=100_000)] | None = None
     """Of each phase."""
     power_w: Annotated[float, Field(ge=0, le=100_000_000)] | None = None
+    source: Literal["energy_manager", "grid_operator", "other"] = "energy_manager"
 
 
 class SetMeter(Command):

@@ -10,6 +10,9 @@ ProfilePurpose = Literal["station_max", "external", "tx_default", "tx"]
 """What a profile limits: all EVSEs together; the same, by somebody other than the backend; transactions without a
 profile of their own; one transaction."""
 
+LimitSource = Literal["backend", "energy_manager", "grid_operator", "other"]
+"""Who has set a limit."""
+
 RateUnit = Literal["A", "W"]
 """Amperes of each phase, or watts of all phases together."""
 

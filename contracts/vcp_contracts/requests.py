@@ -8,7 +8,14 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from vcp_contracts.profiles import ChargingProfile, ProfileFlaw, ProfilePurpose, RateUnit, SchedulePeriod
+from vcp_contracts.profiles import (
+    ChargingProfile,
+    LimitSource,
+    ProfileFlaw,
+    ProfilePurpose,
+    RateUnit,
+    SchedulePeriod,
+)
 from vcp_contracts.values import (
     CertificateHash,
     ConnectorType,
@@ -393,6 +400,28 @@ class ProfilesCleared(Reply):
     result: Literal["accepted", "unknown"]
 
 
+class ListProfiles(Request):
+    """Report the charging profiles to which every criterion given applies, in messages of their own."""
+
+    type: Literal["list_profiles"] = "list_profiles"
+    report: int
+    place: Place | None = None
+    """Where they are installed: the station itself, or an EVSE."""
+    profiles: tuple[int, ...] = ()
+    """Their ids; none: any."""
+    purpose: ProfilePurpose | None = None
+    stack_level: int | None = None
+    sources: tuple[LimitSource, ...] = ()
+    """Who set them; none: anyone."""
+
+
+class ProfilesListed(Reply):
+    """Whether there is anything to report."""
+
+    type: Literal["profiles_listed"] = "profiles_listed"
+    result: Literal["accepted", "none"]
+
+
 class ComposeSchedule(Request):
     """Say what limits all profiles together will give, from now on for `duration_s` seconds."""
 
@@ -553,6 +582,7 @@ AnyRequest = Annotated[
     | ListSettings
     | SetProfile
     | ClearProfiles
+    | ListProfiles
     | ComposeSchedule
     | UpdateFirmware
     | UploadLog,
@@ -581,6 +611,7 @@ AnyReply = Annotated[
     | SettingsListed
     | ProfileSet
     | ProfilesCleared
+    | ProfilesListed
     | ScheduleComposed
     | FirmwareUpdate
     | LogUpload

@@ -231,6 +231,7 @@ CATALOGUE: tuple[Setting, ...] = (
     _flag(_SMART, "Phases3to1", "ConnectorSwitch3to1PhaseSupported", True, "read_only"),
     _flag(_SMART, "ACPhaseSwitchingSupported", None, False, "read_only"),
     _flag(_SMART, "ExternalControlSignalsEnabled", None, True, "read_only"),
+    _flag(_SMART, "NotifyChargingLimitWithSchedules", None, False),
     Setting(
         component=_SMART, variable="LimitChangeSignificance", kind="decimal", unit="Percent", default="10",
         minimum=0, maximum=100,

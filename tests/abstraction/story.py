@@ -73,7 +73,15 @@ THREE_MESSAGES = Manners(
 )
 EVENT_STREAM = THREE_MESSAGES.model_copy(
     update={
-        "speaks": THREE_MESSAGES.speaks | {"report_settings", "report_events", "report_reservation"},
+        "speaks": THREE_MESSAGES.speaks
+        | {
+            "report_settings",
+            "report_events",
+            "report_reservation",
+            "report_profiles",
+            "report_limit",
+            "report_limit_cleared",
+        },
         "session_style": "event_stream",
         "transactions_named_by": "station",
         "start_points": None,

@@ -7,8 +7,9 @@ from abstraction.charging import MONDAY, at, charge, charger, composite, profile
 from abstraction.story import Story
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from vcp_abstraction import limits, schedule
+from vcp_abstraction import limits
 from vcp_abstraction.facts import Installed
+from vcp_abstraction.schedule import Timetable
 from vcp_abstraction.sharing import Claim, share
 from vcp_contracts import commands as c
 from vcp_contracts.profiles import ChargingProfile
@@ -211,11 +212,11 @@ def test_who_could_not_even_charge_alone_keeps_nobody_else_from_it():
 def test_a_limit_changes_only_when_it_is_said_to(shelf, second):
     when = NOW + timedelta(seconds=second)
     for each in shelf:
-        change = schedule.next_change(each.profile, when, NOW)
-        before = schedule.limit_at(each.profile, when, NOW)
+        timetable = Timetable(each.profile, NOW)
+        change, before = timetable.next_change(when), timetable.limit_at(when)
         last = min(change or when + timedelta(days=8), when + timedelta(days=8)) - timedelta(microseconds=1)
         for share_of_time in (0.0, 0.3, 0.9, 1.0):
-            assert schedule.limit_at(each.profile, when + (last - when) * share_of_time, NOW) == before
+            assert timetable.limit_at(when + (last - when) * share_of_time) == before
 
 
 def test_times_at_the_end_of_the_calendar_break_nothing():
@@ -225,5 +226,5 @@ def test_times_at_the_end_of_the_calendar_break_nothing():
         for every in ("daily", "weekly", None):
             it = profile("tx_default", (0, 10.0), (60, 8.0), start=start, every=every, lasts=3_155_760_000)
             for when in (first, MONDAY, last):
-                schedule.limit_at(it, when, when)
-                schedule.next_change(it, when, when)
+                Timetable(it, when).limit_at(when)
+                Timetable(it, when).next_change(when)

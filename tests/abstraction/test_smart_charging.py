@@ -629,6 +629,115 @@ def test_a_grid_limit_that_makes_no_sense(fields, field):
     assert (result.status, result.field) == ("rejected", field)
 
 
+def test_a_limit_of_somebody_else_is_told_and_reported_where_that_can_be_said():
+    story = charger("stream", settings={"SmartChargingCtrlr.NotifyChargingLimitWithSchedules": "true"})
+    story.do(c.LimitGrid, evse=1, current_a=10, source="grid_operator")
+    [told] = story.said
+    assert (told.type, told.place, told.source) == ("report_limit", Place(evse=1), "grid_operator")
+    assert told.schedule.periods == periods((0, 10.0))
+    story.answer()
+    story.said.clear()
+    story.do(c.LimitGrid, evse=1)
+    [told] = story.said
+    assert (told.type, told.place, told.source) == ("report_limit_cleared", Place(evse=1), "grid_operator")
+
+
+def test_where_it_cannot_be_said_nothing_is_queued():
+    story = charger()
+    story.do(c.LimitGrid, current_a=10)
+    story.do(c.LimitGrid)
+    assert story.words() == []
+    story = charger("stream")
+    story.do(c.GoOffline)
+    story.do(c.LimitGrid, current_a=10)
+    assert story.cp.queue == {}
+
+
+def test_a_charger_may_heed_no_external_limits():
+    story = charger(settings={"SmartChargingCtrlr.ExternalControlSignalsEnabled": "false"})
+    assert story.do(c.LimitGrid, current_a=10).status == "rejected"
+
+
+def test_external_constraints_and_all_other_limits_together():
+    story = charger()
+    charge(story)
+    install(story, 0, profile("station_max", (0, 25.0), id=1, start=at("09:00")))
+    install(story, 1, profile("tx", (0, 20.0), id=2))
+    story.do(c.LimitGrid, evse=1, current_a=12)
+    assert composite(story, 3600) == [(0, 12.0, 3)]
+    until(story, at("10:30"))
+    story.do(c.LimitGrid, evse=1, current_a=28)
+    assert composite(story, 3600) == [(0, 20.0, 3)]
+    assert story.seen("limit_changed")[-1].by == "tx"
+
+
+# --- listing ---------------------------------------------------------------------------------------------------------
+
+
+def test_profiles_are_reported_by_place_and_source():
+    story = charger("stream", evses=2)
+    install(story, 0, profile("tx_default", (0, 10.0), id=1))
+    install(story, 2, profile("tx_default", (0, 12.0), id=2, stack=1))
+    story.do(c.LimitGrid, evse=2, current_a=20)
+    story.answer_all()
+    assert story.request(r.ListProfiles, report=7).result == "accepted"
+    reports = story.answer_all()
+    shown = [(x.report, x.place.evse, x.source, [p.id for p in x.profiles], x.more) for x in reports]
+    assert shown == [
+        (7, 0, "backend", [1], True),
+        (7, 2, "backend", [2], True),
+        (7, 2, "energy_manager", [-3], False),
+    ]
+
+
+LISTED = {
+    "on the station": ({"place": Place()}, [1]),
+    "by id": ({"profiles": (2, 9)}, [2]),
+    "by purpose": ({"purpose": "station_max"}, [3]),
+    "by stack level": ({"stack_level": 4}, [2]),
+    "by source": ({"sources": ("backend",)}, [1, 3, 2]),
+}
+
+
+@pytest.mark.parametrize(("criteria", "ids"), LISTED.values(), ids=LISTED)
+def test_what_is_listed(criteria, ids):
+    story = charger("stream")
+    install(story, 0, profile("tx_default", (0, 10.0), id=1))
+    install(story, 1, profile("tx_default", (0, 12.0), id=2, stack=4))
+    install(story, 0, profile("station_max", (0, 12.0), id=3, start=at("09:00")))
+    if criteria.get("place"):
+        story.request(r.ClearProfiles, profile=3)
+    story.request(r.ListProfiles, report=7, **criteria)
+    assert [p.id for report in story.answer_all() for p in report.profiles] == ids
+
+
+def test_nothing_to_list():
+    reply = charger("stream").request(r.ListProfiles, report=7)
+    assert reply.result == "none"
+
+
+def test_a_profile_of_a_remote_start_is_listed_with_its_transaction():
+    story = charger("stream")
+    it = profile("tx", (0, 10.0))
+    story.request(
+        r.StartCharging, token=Token(value="CARD1"), place=Place(evse=1), remote_start=5, profile=it
+    )
+    story.do(c.PlugIn)
+    story.answer_all()
+    story.request(r.ListProfiles, report=7)
+    [report] = story.answer_all()
+    assert report.profiles[0].transaction == story.cp.facts.evses[0].transaction.id
+
+
+def test_profiles_of_connectors_that_are_gone_go_too():
+    story = charger(evses=2)
+    install(story, 1, profile("tx_default", (0, 10.0), id=1))
+    install(story, 2, profile("tx_default", (0, 10.0), id=2))
+    less = story.cp.configuration.model_copy(update={"evses": (EvseConfiguration(),)})
+    story.do(c.Provision, configuration=less)
+    assert [each.profile.id for each in story.cp.profiles.installed] == [1]
+
+
 # --- as a stream of events tells it ------------------------------------------------------------------------------------
 
 

@@ -78,7 +78,7 @@ def test_without_anything_to_measure_no_reading_is_promised():
     assert told(story) == []
 
 
-@pytest.mark.parametrize("what", ["certificate", "other"])
+@pytest.mark.parametrize("what", ["other"])
 def test_what_the_charger_does_not_have_is_not_implemented(what: str):
     assert trigger(Story().online(), what) == "not_implemented"
 

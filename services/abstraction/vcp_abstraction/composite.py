@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import chain
+from typing import NamedTuple
 
 from vcp_contracts.profiles import RateUnit, SchedulePeriod
 
@@ -10,6 +11,7 @@ from vcp_abstraction import limits, schedule
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts import EvseFacts
 from vcp_abstraction.limits import Stack
+from vcp_abstraction.schedule import Hardware, Limit
 
 Composite = tuple[tuple[SchedulePeriod, ...], int]
 """Periods, and how many seconds they reach."""
@@ -34,14 +36,26 @@ def of_station(cp: Charger, unit: RateUnit, duration_s: int, most_steps: int) ->
     """What the station as a whole may draw from now on."""
     start = cp.now.replace(microsecond=0)
     cap = limits.of_station(cp, start)
-    own = [limits.of_evse(cp, evse, _reference(evse, start)) for evse in cp.facts.evses]
+    parts = [
+        _Part(limits.hardware_of(cp, evse), limits.of_evse(cp, evse, _reference(evse, start)))
+        for evse in cp.facts.evses
+    ]
+    whole = limits.station_hardware(cp)
     direct = any(limits.is_direct_current(cp, evse) for evse in cp.facts.evses)
 
     def value_at(at: datetime) -> tuple[float, int | None]:
-        value, phases = _station_at(cp, own, cap, unit, at)
+        value, phases = _together(whole, parts, limits.limits_at(cap, at), unit, at)
         return value, None if direct else phases
 
-    return schedule.compose(value_at, _changes([*cap, *chain(*own)]), start, duration_s, most_steps)
+    stacks = [*cap, *chain(*(part.stacks for part in parts))]
+    return schedule.compose(value_at, _changes(stacks), start, duration_s, most_steps)
+
+
+class _Part(NamedTuple):
+    """One EVSE of a station."""
+
+    hardware: Hardware
+    stacks: tuple[Stack, ...]
 
 
 def _reference(evse: EvseFacts, otherwise: datetime) -> datetime:
@@ -55,19 +69,16 @@ def _changes(stacks: Sequence[Stack]) -> Callable[[datetime], datetime | None]:
     return lambda after: limits.earliest(stack.next_change(after) for stack in stacks)
 
 
-def _station_at(
-    cp: Charger, stacks: Sequence[Sequence[Stack]], cap: Sequence[Stack], unit: RateUnit, at: datetime
+def _together(
+    whole: Hardware, parts: Sequence[_Part], cap: Sequence[Limit], unit: RateUnit, at: datetime
 ) -> tuple[float, int]:
     """What all EVSEs together may draw: the sum of what each may, within the station's limits."""
-    hardware = limits.station_hardware(cp)
-    caps = limits.limits_at(cap, at)
-    phases = schedule.phases_left(caps, hardware)
+    phases = schedule.phases_left(cap, whole)
     total = 0.0
-    for evse, own in zip(cp.facts.evses, stacks, strict=True):
-        part = limits.hardware_of(cp, evse)
-        current_a, used, _ = schedule.ceiling(limits.limits_at(own, at), part)
-        total += current_a * part.voltage_v * min(used, phases) if unit == "W" else current_a
-    most_a, most_w = limits.budget(caps, hardware)
-    per_a = hardware.voltage_v * phases
+    for part in parts:
+        current_a, used, _ = schedule.ceiling(limits.limits_at(part.stacks, at), part.hardware)
+        total += current_a * part.hardware.voltage_v * min(used, phases) if unit == "W" else current_a
+    most_a, most_w = limits.budget(cap, whole)
+    per_a = whole.voltage_v * phases
     most = min(most_w, most_a * per_a) if unit == "W" else min(most_a, most_w / per_a)
     return min(total, most), phases

@@ -88,6 +88,7 @@ REQUESTS: dict[type[Word], Callable[[Charger, Any], Reply | None]] = {
     requests.PassData: data.receive_data,
     requests.SetProfile: smart_charging.set_profile,
     requests.ClearProfiles: smart_charging.clear_profiles,
+    requests.ListProfiles: smart_charging.list_profiles,
     requests.ComposeSchedule: smart_charging.compose_schedule,
     requests.TakeCertificate: certificates.take_certificate,
     requests.InstallRoot: certificates.install_root,

@@ -9,7 +9,7 @@ from vcp_contracts.chores import AnyChore, ChoreFailed, FileFetched, FileStored
 from vcp_contracts.commands import AnswerToData
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.manners import StartPoint
-from vcp_contracts.profiles import ChargingProfile
+from vcp_contracts.profiles import ChargingProfile, LimitSource
 from vcp_contracts.requests import ListedToken, UpdateFirmware, UploadLog
 from vcp_contracts.values import (
     BootReason,
@@ -508,6 +508,7 @@ class Installed(Kept):
     """0: the station."""
     transaction: str | None = None
     """The charger's own id of the transaction that it is for, and dies with."""
+    source: LimitSource = "backend"
 
 
 class Profiles(Kept):

@@ -40,6 +40,14 @@ def forget(cp: Charger, transaction: Transaction) -> None:
         cp.touch("profiles")
 
 
+def keep_within(cp: Charger, evses: int) -> None:
+    """The charger has other hardware now: profiles of EVSEs that are gone go too."""
+    kept = [each for each in cp.profiles.installed if each.evse <= evses]
+    if len(kept) != len(cp.profiles.installed):
+        cp.profiles.installed = kept
+        cp.touch("profiles")
+
+
 def drop_expired(cp: Charger) -> None:
     """A profile past its validity will never count again: it makes room."""
     valid = [e for e in cp.profiles.installed if e.profile.valid_to is None or e.profile.valid_to > cp.now]

@@ -137,7 +137,14 @@ def link_lost(cp: Charger) -> list[Queued]:
 
 
 KEPT_OVER_LINKS = frozenset(
-    {"report_settings", "report_events", "report_reservation", "report_firmware", "report_upload"}
+    {
+        "report_settings",
+        "report_events",
+        "report_reservation",
+        "report_profiles",
+        "report_firmware",
+        "report_upload",
+    }
 )
 
 

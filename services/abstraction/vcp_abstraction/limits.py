@@ -27,34 +27,21 @@ def count(cp: Charger) -> bool:
 # --- which profiles count --------------------------------------------------------------------------------------------
 
 
-class Span(NamedTuple):
-    """Profiles of which one prevails, with the time at which relative ones start."""
+class Stack:
+    """Profiles of which one prevails: by their stack level, and those of a first group before those of a second."""
 
-    profiles: tuple[ChargingProfile, ...]
-    reference: datetime
+    __slots__ = ("timetables",)
+
+    def __init__(self, *groups: Iterable[ChargingProfile], reference: datetime) -> None:
+        self.timetables = [it for group in groups for it in schedule.by_precedence(group, reference)]
 
     def limit_at(self, at: datetime) -> Limit | None:
-        """What prevails."""
-        return schedule.prevailing(self.profiles, at, self.reference)
+        """What prevails; gaps fall through to what comes next."""
+        return next((limit for it in self.timetables if (limit := it.limit_at(at)) is not None), None)
 
     def next_change(self, after: datetime) -> datetime | None:
         """When that may change."""
-        changes = (schedule.next_change(profile, after, self.reference) for profile in self.profiles)
-        return min((change for change in changes if change is not None), default=None)
-
-
-class Stack(NamedTuple):
-    """Spans of which the first that sets a limit counts: a transaction's own profiles, then the defaults."""
-
-    spans: tuple[Span, ...]
-
-    def limit_at(self, at: datetime) -> Limit | None:
-        """What counts."""
-        return next((limit for span in self.spans if (limit := span.limit_at(at)) is not None), None)
-
-    def next_change(self, after: datetime) -> datetime | None:
-        """When that may change."""
-        return earliest(span.next_change(after) for span in self.spans)
+        return earliest(it.next_change(after) for it in self.timetables)
 
 
 def earliest(times: Iterable[datetime | None]) -> datetime | None:
@@ -71,32 +58,26 @@ def of_station(cp: Charger, reference: datetime) -> tuple[Stack, ...]:
     since = [t.power_path_since for evse in cp.running() if (t := evse.transaction) and t.power_path_since]
     reference = min([reference, *since])
     return _stacks(
-        Span(_installed(cp, "station_max", 0), reference),
-        Span(_installed(cp, "external", 0), reference),
+        Stack(_installed(cp, "station_max", 0), reference=reference),
+        Stack(_installed(cp, "external", 0), reference=reference),
     )
 
 
 def of_evse(cp: Charger, evse: EvseFacts, reference: datetime) -> tuple[Stack, ...]:
     """What limits one EVSE, apart from the station."""
-    transaction = evse.transaction
+    mine = _of_transaction(cp, evse.transaction)
     own = _installed(cp, "tx_default", evse.id)
     station = _installed(cp, "tx_default", 0)
     if cp.manners.own_default_profile == "pooled":
-        defaults = [Span((*own, *station), reference)]
+        session = Stack(mine, (*own, *station), reference=reference)
     else:
         # 1.6 §3.13.1: a connector's own default replaces that of the station there
-        defaults = [Span(own, reference), Span(station, reference)]
-    session = [Span(_of_transaction(cp, transaction), reference), *defaults]
-    external = Span(_installed(cp, "external", evse.id), reference)
-    return tuple(stack for stack in (_stack(session), _stack((external,))) if stack.spans)
+        session = Stack(mine, own, station, reference=reference)
+    return _stacks(session, Stack(_installed(cp, "external", evse.id), reference=reference))
 
 
-def _stacks(*spans: Span) -> tuple[Stack, ...]:
-    return tuple(Stack((span,)) for span in spans if span.profiles)
-
-
-def _stack(spans: Iterable[Span]) -> Stack:
-    return Stack(tuple(span for span in spans if span.profiles))
+def _stacks(*stacks: Stack) -> tuple[Stack, ...]:
+    return tuple(stack for stack in stacks if stack.timetables)
 
 
 def _installed(cp: Charger, purpose: ProfilePurpose, evse: int) -> tuple[ChargingProfile, ...]:
@@ -156,10 +137,12 @@ def settle(cp: Charger) -> None:
         cp.facts.limit_due = None
         return
     running = list(_supplied(cp)) if cp.profiles.installed and count(cp) else []
-    offers = _offers(cp, running) if running else {}
+    station = of_station(cp, cp.now) if running else ()
+    own = {evse.id: of_evse(cp, evse, _since(evse)) for evse in running}
+    offers = _offers(cp, running, station, own)
     for evse in evses:
         _offer(cp, evse, offers.get(evse.id))
-    cp.facts.limit_due = _next_change(cp, running)
+    cp.facts.limit_due = earliest(it.next_change(cp.now) for it in chain(station, *own.values()))
 
 
 def _supplied(cp: Charger) -> Iterator[EvseFacts]:
@@ -173,13 +156,6 @@ def _since(evse: EvseFacts) -> datetime:
     return transaction.power_path_since
 
 
-def _next_change(cp: Charger, running: list[EvseFacts]) -> datetime | None:
-    if not running:
-        return None
-    stacks = chain(of_station(cp, cp.now), *(of_evse(cp, evse, _since(evse)) for evse in running))
-    return earliest(stack.next_change(cp.now) for stack in stacks)
-
-
 class _Own(NamedTuple):
     """One EVSE before sharing."""
 
@@ -189,9 +165,11 @@ class _Own(NamedTuple):
     min_rate_a: float
 
 
-def _offers(cp: Charger, running: list[EvseFacts]) -> dict[int, Offer]:
-    cap = limits_at(of_station(cp, cp.now), cp.now)
-    owns = [_own(cp, evse, cap) for evse in running]
+def _offers(
+    cp: Charger, running: list[EvseFacts], station: Sequence[Stack], own_stacks: dict[int, tuple[Stack, ...]]
+) -> dict[int, Offer]:
+    cap = limits_at(station, cp.now)
+    owns = [_own(cp, evse, own_stacks[evse.id], cap) for evse in running]
     offers = {own.evse.id: _on_pilot(cp, own) for own in owns}
     if cap:
         offers |= _shared(cp, owns, offers, cap)
@@ -202,9 +180,9 @@ def _offers(cp: Charger, running: list[EvseFacts]) -> dict[int, Offer]:
     }
 
 
-def _own(cp: Charger, evse: EvseFacts, cap: list[Limit]) -> _Own:
+def _own(cp: Charger, evse: EvseFacts, stacks: Iterable[Stack], cap: list[Limit]) -> _Own:
     hardware = hardware_of(cp, evse)
-    limits = limits_at(of_evse(cp, evse, _since(evse)), cp.now)
+    limits = limits_at(stacks, cp.now)
     ceiling = schedule.ceiling([*limits, *cap], hardware)
     rates = [
         schedule.amperes(limit._replace(value=limit.min_rate), hardware, ceiling.phases)

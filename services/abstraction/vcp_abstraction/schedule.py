@@ -3,6 +3,7 @@
 `reference` is when a transaction could first draw energy: relative schedules start there.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from math import ceil, floor
@@ -15,6 +16,8 @@ LONGEST_S = 3_155_760_000
 """The longest time that a schedule may span: a hundred years."""
 
 RECURS = {"daily": timedelta(days=1), "weekly": timedelta(days=7)}
+
+AT_ONCE = timedelta(0)
 
 LATEST = datetime.max.replace(tzinfo=UTC)
 
@@ -54,76 +57,81 @@ class Ceiling(NamedTuple):
 # --- one profile -----------------------------------------------------------------------------------------------------
 
 
-def limit_at(profile: ChargingProfile, at: datetime, reference: datetime) -> Limit | None:
-    """The limit that a profile sets at a time; None where it sets none (K01.FR.36, .37)."""
-    if profile.valid_from is not None and at < profile.valid_from:
-        return None
-    if profile.valid_to is not None and at >= profile.valid_to:
-        return None
-    elapsed = _elapsed(profile, at, reference)
-    if elapsed < timedelta(0) or elapsed >= _length(profile):
-        return None
-    schedule = profile.schedules[0]
-    seconds = elapsed.total_seconds()
-    period = next(p for p in reversed(schedule.periods) if p.start_s <= seconds)
-    return Limit(period.limit, schedule.unit, period.phases, profile.purpose, schedule.min_rate)
+class Timetable:
+    """One profile, made ready to be asked what it says when."""
 
+    __slots__ = ("_length", "_profile", "_recurs", "_schedule", "_start", "_starts", "stack_level")
 
-def next_change(profile: ChargingProfile, after: datetime, reference: datetime) -> datetime | None:
-    """The next time at which the profile's limit may change by itself."""
-    waits = [wait for wait in _waits(profile, after, reference) if wait > timedelta(0)]
-    shortest = min(waits, default=None)
-    if shortest is None or shortest > LATEST - after:
-        return None
-    return after + shortest
+    def __init__(self, profile: ChargingProfile, reference: datetime) -> None:
+        schedule = profile.schedules[0]
+        self.stack_level = profile.stack_level
+        self._profile, self._schedule = profile, schedule
+        self._start = reference
+        if profile.kind != "relative" and schedule.start is not None:
+            self._start = schedule.start
+        self._length = (
+            timedelta.max if schedule.duration_s is None else timedelta(seconds=schedule.duration_s)
+        )
+        self._recurs: timedelta | None = None
+        if profile.kind == "recurring" and profile.recurrency is not None:
+            self._recurs = RECURS[profile.recurrency]
+            # 1.6 §5.16.4: an occurrence is no longer than the time to the next
+            self._length = min(self._length, self._recurs)
+        self._starts = [period.start_s for period in schedule.periods]
 
+    def limit_at(self, at: datetime) -> Limit | None:
+        """The limit that the profile sets at a time; None where it sets none (K01.FR.36, .37)."""
+        valid_from, valid_to = self._profile.valid_from, self._profile.valid_to
+        if valid_from is not None and at < valid_from:
+            return None
+        if valid_to is not None and at >= valid_to:
+            return None
+        elapsed = self._elapsed(at)
+        if elapsed < AT_ONCE or elapsed >= self._length:
+            return None
+        schedule = self._schedule
+        period = schedule.periods[self._following(elapsed) - 1]
+        return Limit(period.limit, schedule.unit, period.phases, self._profile.purpose, schedule.min_rate)
 
-def _waits(profile: ChargingProfile, after: datetime, reference: datetime) -> Iterator[timedelta]:
-    """Times from `after` to everything that may change the limit, also to what has passed."""
-    for bound in (profile.valid_from, profile.valid_to):
-        if bound is not None:
-            yield bound - after
-    elapsed = _elapsed(profile, after, reference)
-    length = _length(profile)
-    for period in profile.schedules[0].periods:
-        if timedelta(seconds=period.start_s) < length:
-            yield timedelta(seconds=period.start_s) - elapsed
-    if length != timedelta.max:
-        yield length - elapsed
-    if profile.recurrency is not None and profile.kind == "recurring":
-        yield RECURS[profile.recurrency] - elapsed
+    def next_change(self, after: datetime) -> datetime | None:
+        """The next time at which that may change by itself."""
+        shortest = min((wait for wait in self._waits(after) if wait > AT_ONCE), default=None)
+        return None if shortest is None or shortest > LATEST - after else after + shortest
 
+    def _waits(self, after: datetime) -> Iterator[timedelta]:
+        """Times from `after` to everything that may come next, and to some that has passed."""
+        for bound in (self._profile.valid_from, self._profile.valid_to):
+            if bound is not None:
+                yield bound - after
+        elapsed = self._elapsed(after)
+        following = self._following(elapsed)
+        if following < len(self._starts):
+            start = timedelta(seconds=self._starts[following])
+            if start < self._length:
+                yield start - elapsed
+        if self._length != timedelta.max:
+            yield self._length - elapsed
+        if self._recurs is not None:
+            yield self._recurs - elapsed
 
-def _elapsed(profile: ChargingProfile, at: datetime, reference: datetime) -> timedelta:
-    """How long the schedule, or its present occurrence, has run; negative before it starts (K01.FR.30)."""
-    start = profile.schedules[0].start
-    if profile.kind == "relative" or start is None:
-        return at - reference
-    elapsed = at - start
-    if profile.kind == "recurring" and profile.recurrency is not None and elapsed >= timedelta(0):
-        return elapsed % RECURS[profile.recurrency]
-    return elapsed
+    def _following(self, elapsed: timedelta) -> int:
+        """The number of the next period."""
+        return bisect_right(self._starts, elapsed.total_seconds())
 
-
-def _length(profile: ChargingProfile) -> timedelta:
-    """How long the schedule, or one occurrence of it, runs (1.6 §5.16.4: no longer than it recurs)."""
-    duration_s = profile.schedules[0].duration_s
-    length = timedelta.max if duration_s is None else timedelta(seconds=duration_s)
-    if profile.kind == "recurring" and profile.recurrency is not None:
-        return min(length, RECURS[profile.recurrency])
-    return length
+    def _elapsed(self, at: datetime) -> timedelta:
+        """How long the schedule, or its present occurrence, has run; negative before it starts (K01.FR.30)."""
+        elapsed = at - self._start
+        if self._recurs is not None and elapsed >= AT_ONCE:
+            return elapsed % self._recurs
+        return elapsed
 
 
 # --- several ---------------------------------------------------------------------------------------------------------
 
 
-def prevailing(profiles: Iterable[ChargingProfile], at: datetime, reference: datetime) -> Limit | None:
-    """The limit of the highest stack level that sets one now (1.6 §3.13.2): gaps fall through to lower levels."""
-    for profile in sorted(profiles, key=lambda p: -p.stack_level):
-        limit = limit_at(profile, at, reference)
-        if limit is not None:
-            return limit
-    return None
+def by_precedence(profiles: Iterable[ChargingProfile], reference: datetime) -> list[Timetable]:
+    """Profiles of which the first that sets a limit prevails (1.6 §3.13.2): the highest stack level comes first."""
+    return sorted((Timetable(profile, reference) for profile in profiles), key=lambda it: -it.stack_level)
 
 
 def ceiling(limits: Iterable[Limit], hardware: Hardware) -> Ceiling:

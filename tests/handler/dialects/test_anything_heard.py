@@ -107,6 +107,7 @@ REPLIES: dict[type[requests.Request], tuple[type[Reply], tuple[str, ...]]] = {
     requests.InstallRoot: (requests.RootInstalled, ("accepted", "rejected", "failed")),
     requests.DeleteCertificate: (requests.CertificateDeleted, ("accepted", "failed", "not_found")),
     requests.ListCertificates: (requests.CertificatesListed, ("accepted", "not_found")),
+    requests.ListProfiles: (requests.ProfilesListed, ("accepted", "none")),
     requests.ListSettings: (requests.SettingsListed, ("accepted", "rejected", "not_supported", "empty")),
 }
 READ = ("accepted", "unknown_component", "unknown_variable", "write_only", "no_such_attribute")

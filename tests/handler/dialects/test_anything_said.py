@@ -7,6 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vcp_contracts import actions, values
 from vcp_contracts.actions import Action
+from vcp_contracts.profiles import (
+    ChargingProfile,
+    ChargingSchedule,
+    LimitSource,
+    ProfilePurpose,
+    SchedulePeriod,
+)
 from vcp_handler.dialects import ocpp16, ocpp201
 from vcp_handler.dialects.table import Dialect
 from vcp_handler.validation import Schemas
@@ -99,6 +106,38 @@ SETTING = some(
     constant=st.booleans(),
 )
 
+SCHEDULE = some(
+    ChargingSchedule,
+    id=optional(INT),
+    start=optional(AT),
+    duration_s=optional(COUNT),
+    unit=st.sampled_from(["A", "W"]),
+    periods=st.lists(
+        some(
+            SchedulePeriod,
+            start_s=COUNT,
+            limit=st.floats(0, 1e9),
+            phases=optional(st.integers(1, 3)),
+            phase_to_use=optional(st.integers(1, 3)),
+        ),
+        min_size=1,
+        max_size=3,
+    ).map(tuple),
+    min_rate=optional(st.floats(0, 1e9)),
+)
+PROFILE = some(
+    ChargingProfile,
+    id=INT,
+    stack_level=COUNT,
+    purpose=one_of(ProfilePurpose),
+    kind=st.sampled_from(["absolute", "recurring", "relative"]),
+    recurrency=st.sampled_from([None, "daily", "weekly"]),
+    valid_from=optional(AT),
+    valid_to=optional(AT),
+    transaction=optional(text(36)),
+    schedules=st.lists(SCHEDULE, min_size=1, max_size=3).map(tuple),
+)
+
 ANY_ACTION = st.one_of(
     some(
         actions.Boot,
@@ -186,6 +225,19 @@ ANY_ACTION = st.one_of(
         kind=one_of(values.SecurityEventKind),
         info=optional(text(255)),
     ),
+    some(
+        actions.ReportProfiles,
+        **ENVELOPE,
+        report=INT,
+        place=PLACE,
+        source=one_of(LimitSource),
+        profiles=st.lists(PROFILE, min_size=1, max_size=2).map(tuple),
+        more=st.booleans(),
+    ),
+    some(
+        actions.ReportLimit, **ENVELOPE, place=PLACE, source=one_of(LimitSource), schedule=optional(SCHEDULE)
+    ),
+    some(actions.ReportLimitCleared, **ENVELOPE, place=PLACE, source=one_of(LimitSource)),
     some(actions.PassData, **ENVELOPE, vendor=text(255), message=optional(text(50)), content=JSON),
 )
 

@@ -62,7 +62,14 @@ def test_all_words_of_the_contracts_are_spoken_somewhere() -> None:
 
 def test_the_charger_is_told_what_each_version_can_say() -> None:
     old, new = ocpp16.DIALECT.announced.speaks, ocpp201.DIALECT.announced.speaks
-    assert new - old == {"report_events", "report_reservation", "report_settings"}
+    assert new - old == {
+        "report_events",
+        "report_settings",
+        "report_profiles",
+        "report_reservation",
+        "report_limit",
+        "report_limit_cleared",
+    }
     assert old == {
         "boot",
         "beat",

@@ -11,7 +11,7 @@ from vcp_contracts.requests import Reset, Resetting
 from vcp_contracts.settings import BY_NAME, find
 from vcp_contracts.values import STATION, BootReason, Fault, StopReason
 
-from vcp_abstraction import errands, status
+from vcp_abstraction import errands, installed, status
 from vcp_abstraction.blocks import (
     cable,
     credentials,
@@ -190,6 +190,7 @@ def _change(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) 
             )
         cp.facts.evses = _hardware(cp, new)
         cp.facts.reported.clear()
+        installed.keep_within(cp, len(new.evses))
     cp.setup = Setup(configuration=new)
     cp.touch("setup")
     before = _checked_settings(old)

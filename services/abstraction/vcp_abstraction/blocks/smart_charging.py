@@ -1,13 +1,16 @@
 """Smart charging: profiles come, go and are composed; somebody else limits the grid. `limits` says what they lead to."""
 
+from vcp_contracts.actions import ReportLimit, ReportLimitCleared, ReportProfiles
 from vcp_contracts.commands import LimitGrid
-from vcp_contracts.profiles import ChargingProfile, ChargingSchedule, RateUnit, SchedulePeriod
+from vcp_contracts.profiles import ChargingProfile, ChargingSchedule, LimitSource, RateUnit, SchedulePeriod
 from vcp_contracts.requests import (
     ClearProfiles,
     ComposeSchedule,
     Declined,
+    ListProfiles,
     ProfilesCleared,
     ProfileSet,
+    ProfilesListed,
     Request,
     ScheduleComposed,
     SetProfile,
@@ -179,6 +182,48 @@ def _is_meant(each: Installed, it: ClearProfiles) -> bool:
     )
 
 
+# --- listing ---------------------------------------------------------------------------------------------------------
+
+
+def list_profiles(cp: Charger, it: ListProfiles) -> ProfilesListed | Declined:
+    """Reports profiles, a message for each place and source (2.0.1 K09)."""
+    if not limits.count(cp) or "report_profiles" not in cp.manners.speaks:
+        return _none_here(cp, it)
+    pages: dict[tuple[int, LimitSource], list[ChargingProfile]] = {}
+    for each in cp.profiles.installed:
+        if _is_wanted(each, it):
+            # one that came along with a remote start has its transaction's name since
+            named = each.profile.model_copy(update={"transaction": each.transaction})
+            pages.setdefault((each.evse, each.source), []).append(named)
+    if not pages:
+        return ProfilesListed(**cp.reply(it), result="none")
+    cp.origin = "answer_to"
+    for left, ((evse, source), profiles) in zip(reversed(range(len(pages))), pages.items(), strict=True):
+        cp.enqueue(
+            ReportProfiles(
+                **cp.words(),
+                report=it.report,
+                place=Place(evse=evse),
+                source=source,
+                profiles=tuple(profiles),
+                more=left > 0,
+            ),
+            "express",
+        )
+    return ProfilesListed(**cp.reply(it), result="accepted")
+
+
+def _is_wanted(each: Installed, it: ListProfiles) -> bool:
+    profile = each.profile
+    return (
+        (it.place is None or it.place.evse == each.evse)
+        and (not it.profiles or profile.id in it.profiles)
+        and it.purpose in (None, profile.purpose)
+        and it.stack_level in (None, profile.stack_level)
+        and (not it.sources or each.source in it.sources)
+    )
+
+
 # --- composing -------------------------------------------------------------------------------------------------------
 
 
@@ -231,11 +276,32 @@ def limit_grid(cp: Charger, it: LimitGrid) -> None:
         cp.evse(it.evse)
     if not limits.count(cp):
         raise Impossible("smart charging is switched off", remedy="write SmartChargingCtrlr.Enabled")
+    if not cp.settings.flag("SmartChargingCtrlr.ExternalControlSignalsEnabled"):
+        raise Impossible(
+            "the charger heeds no external limits",
+            remedy="write SmartChargingCtrlr.ExternalControlSignalsEnabled",
+        )
     if it.current_a is None and it.power_w is None:
         _lift(cp, it.evse)
     else:
-        installed.install(cp, Installed(profile=_external(cp, it), evse=it.evse))
+        new = Installed(profile=_external(cp, it), evse=it.evse, source=it.source)
+        installed.install(cp, new)
+        _tell_limit(cp, new)
     transactions.follow_limits(cp)
+
+
+def _tell_limit(cp: Charger, new: Installed) -> None:
+    """2.0.1 K12: the backend hears of it, where it can."""
+    if not _listens(cp, "report_limit"):
+        return
+    detailed = cp.settings.flag("SmartChargingCtrlr.NotifyChargingLimitWithSchedules")
+    schedule = new.profile.schedules[0] if detailed else None
+    place = Place(evse=new.evse)
+    cp.enqueue(ReportLimit(**cp.words(), place=place, source=new.source, schedule=schedule), "express")
+
+
+def _listens(cp: Charger, action: str) -> bool:
+    return action in cp.manners.speaks and cp.online and cp.registered
 
 
 def _external(cp: Charger, it: LimitGrid) -> ChargingProfile:
@@ -259,8 +325,13 @@ def _external(cp: Charger, it: LimitGrid) -> ChargingProfile:
 
 
 def _lift(cp: Charger, evse: int) -> None:
-    kept = [e for e in cp.profiles.installed if e.profile.purpose != "external" or e.evse != evse]
-    if len(kept) == len(cp.profiles.installed):
+    lifted = next(
+        (e for e in cp.profiles.installed if e.profile.purpose == "external" and e.evse == evse), None
+    )
+    if lifted is None:
         raise Impossible("no such limit is set", field="evse", remedy="give current_a or power_w")
-    cp.profiles.installed = kept
+    cp.profiles.installed.remove(lifted)
     cp.touch("profiles")
+    if _listens(cp, "report_limit_cleared"):
+        place = Place(evse=evse)
+        cp.enqueue(ReportLimitCleared(**cp.words(), place=place, source=lifted.source), "express")

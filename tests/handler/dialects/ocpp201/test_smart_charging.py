@@ -4,13 +4,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from vcp_contracts.actions import Action, ReportLimit, ReportLimitCleared, ReportProfiles
+from vcp_contracts.outcomes import Acknowledged
 from vcp_contracts.profiles import ChargingProfile, ChargingSchedule, SchedulePeriod
 from vcp_contracts.requests import (
     ChargingStart,
     ClearProfiles,
     ComposeSchedule,
+    ListProfiles,
     ProfilesCleared,
     ProfileSet,
+    ProfilesListed,
     Reply,
     Request,
     ScheduleComposed,
@@ -109,6 +113,29 @@ HEARD: list[tuple[str, dict[str, Any], Request]] = [
         },
         ClearProfiles(**COMMON, place=STATION, purpose="station_max", stack_level=2),
     ),
+    ("GetChargingProfiles", {"requestId": 5, "chargingProfile": {}}, ListProfiles(**COMMON, report=5)),
+    (
+        "GetChargingProfiles",
+        {
+            "requestId": 5,
+            "evseId": 1,
+            "chargingProfile": {
+                "chargingProfileId": [7, 8],
+                "chargingProfilePurpose": "ChargingStationExternalConstraints",
+                "stackLevel": 2,
+                "chargingLimitSource": ["EMS", "SO", "Other", "CSO"],
+            },
+        },
+        ListProfiles(
+            **COMMON,
+            report=5,
+            place=Place(evse=1),
+            profiles=(7, 8),
+            purpose="external",
+            stack_level=2,
+            sources=("energy_manager", "grid_operator", "other", "backend"),
+        ),
+    ),
     (
         "GetCompositeSchedule",
         {"evseId": 0, "duration": 3600, "chargingRateUnit": "W"},
@@ -147,6 +174,18 @@ ANSWERED: list[tuple[str, dict[str, Any], Reply, dict[str, Any]]] = [
     ),
     ("ClearChargingProfile", {}, ProfilesCleared(**REPLY, result="unknown"), {"status": "Unknown"}),
     ("ClearChargingProfile", {}, ProfilesCleared(**REPLY, result="accepted"), {"status": "Accepted"}),
+    (
+        "GetChargingProfiles",
+        {"requestId": 5, "chargingProfile": {}},
+        ProfilesListed(**REPLY, result="accepted"),
+        {"status": "Accepted"},
+    ),
+    (
+        "GetChargingProfiles",
+        {"requestId": 5, "chargingProfile": {}},
+        ProfilesListed(**REPLY, result="none"),
+        {"status": "NoProfiles"},
+    ),
     (
         "GetCompositeSchedule",
         ASKED,
@@ -187,6 +226,96 @@ def test_a_reply_is_written_as(
 ) -> None:
     assert DIALECT.heard_by_name[action].write(reply, original) == payload
     assert SCHEMAS.check_result(action, payload, formats=True) is None
+
+
+ACTION: dict[str, Any] = {"id": "a1", "charge_point": "CP1", "at": AT}
+SCHEDULE = ChargingSchedule(unit="A", start=AT, periods=(SchedulePeriod(start_s=0, limit=20.0),))
+SAID: list[tuple[Action, str, dict[str, Any]]] = [
+    (
+        ReportProfiles(
+            **ACTION, report=5, place=Place(evse=1), source="backend", profiles=(MEANT,), more=True
+        ),
+        "ReportChargingProfiles",
+        {
+            "requestId": 5,
+            "chargingLimitSource": "CSO",
+            "evseId": 1,
+            "chargingProfile": [PROFILE],
+            "tbc": True,
+        },
+    ),
+    (
+        ReportProfiles(
+            **ACTION,
+            report=5,
+            place=STATION,
+            source="energy_manager",
+            profiles=(
+                ChargingProfile(
+                    id=-1, stack_level=0, purpose="external", kind="absolute", schedules=(SCHEDULE,)
+                ),
+            ),
+            more=False,
+        ),
+        "ReportChargingProfiles",
+        {
+            "requestId": 5,
+            "chargingLimitSource": "EMS",
+            "evseId": 0,
+            "chargingProfile": [
+                {
+                    "id": -1,
+                    "stackLevel": 0,
+                    "chargingProfilePurpose": "ChargingStationExternalConstraints",
+                    "chargingProfileKind": "Absolute",
+                    "chargingSchedule": [
+                        {
+                            "id": 0,
+                            "startSchedule": "2026-03-01T12:00:00Z",
+                            "chargingRateUnit": "A",
+                            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 20}],
+                        }
+                    ],
+                }
+            ],
+        },
+    ),
+    (
+        ReportLimit(**ACTION, place=STATION, source="grid_operator"),
+        "NotifyChargingLimit",
+        {"chargingLimit": {"chargingLimitSource": "SO"}},
+    ),
+    (
+        ReportLimit(**ACTION, place=Place(evse=2), source="other", schedule=SCHEDULE),
+        "NotifyChargingLimit",
+        {
+            "chargingLimit": {"chargingLimitSource": "Other"},
+            "evseId": 2,
+            "chargingSchedule": [
+                {
+                    "id": 0,
+                    "startSchedule": "2026-03-01T12:00:00Z",
+                    "chargingRateUnit": "A",
+                    "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 20}],
+                }
+            ],
+        },
+    ),
+    (
+        ReportLimitCleared(**ACTION, place=Place(evse=2), source="energy_manager"),
+        "ClearedChargingLimit",
+        {"chargingLimitSource": "EMS", "evseId": 2},
+    ),
+]
+
+
+@pytest.mark.parametrize(("action", "name", "payload"), SAID)
+def test_an_action_is_written_as(action: Action, name: str, payload: dict[str, Any]) -> None:
+    row = DIALECT.row_for(action)
+    assert row is not None
+    assert (row.action, row.write(action)) == (name, payload)
+    assert SCHEMAS.check_call(name, payload, formats=True) is None
+    assert row.answer({}, action) == Acknowledged()
 
 
 def test_an_evse_that_is_not_there_is_a_reason_to_reject() -> None:

@@ -8,7 +8,10 @@ from vcp_contracts.actions import (
     PassData,
     ReportEvents,
     ReportFirmware,
+    ReportLimit,
+    ReportLimitCleared,
     ReportMeter,
+    ReportProfiles,
     ReportReservation,
     ReportSecurityEvent,
     ReportSettings,
@@ -25,6 +28,7 @@ from vcp_contracts.requests import (
     ForgetTokens,
     InstallRoot,
     ListCertificates,
+    ListProfiles,
     ListSettings,
     ReadSettings,
     ReadTokenListVersion,
@@ -97,7 +101,6 @@ MANNERS = Manners(
     resume_reset=False,
 )
 
-_NO_SMART_CHARGING = "the charger keeps no charging profiles"
 _NO_PUBLISHING = "publishing firmware is for local controllers"
 _NO_CERTIFICATES = "the charger manages no certificates"
 _NO_MONITORING = "the charger has no variable monitors"
@@ -124,6 +127,9 @@ DIALECT = Dialect(
         Said(action="ReservationStatusUpdate", contract=ReportReservation, write=reservation.write_ended, read=spelling.acknowledged),
         Said(action="SignCertificate", contract=AskSigning, write=certificates.write_signing, read=certificates.read_signing),
         Said(action="SecurityEventNotification", contract=ReportSecurityEvent, write=security.write_event, read=spelling.acknowledged),
+        Said(action="ReportChargingProfiles", contract=ReportProfiles, write=smart_charging.write_profiles, read=spelling.acknowledged),
+        Said(action="NotifyChargingLimit", contract=ReportLimit, write=smart_charging.write_limit, read=spelling.acknowledged),
+        Said(action="ClearedChargingLimit", contract=ReportLimitCleared, write=smart_charging.write_limit_cleared, read=spelling.acknowledged),
         Said(action="DataTransfer", contract=PassData, write=data.write_data, read=data.read_data_answer),
         Said(action="FirmwareStatusNotification", contract=ReportFirmware, write=firmware.write_firmware, read=spelling.acknowledged),
         Said(action="LogStatusNotification", contract=ReportUpload, write=firmware.write_log, read=spelling.acknowledged),
@@ -144,6 +150,7 @@ DIALECT = Dialect(
         Heard(action="GetBaseReport", contract=ListSettings, read=settings.read_base_report, write=spelling.verdict),
         Heard(action="SetChargingProfile", contract=SetProfile, read=smart_charging.read_set_profile, write=smart_charging.write_set, declined=smart_charging.UNKNOWN_EVSE),
         Heard(action="ClearChargingProfile", contract=ClearProfiles, read=smart_charging.read_clear_profiles, write=smart_charging.write_cleared),
+        Heard(action="GetChargingProfiles", contract=ListProfiles, read=smart_charging.read_list_profiles, write=smart_charging.write_listed),
         Heard(action="GetCompositeSchedule", contract=ComposeSchedule, read=smart_charging.read_compose, write=smart_charging.write_composed),
         Heard(action="ClearCache", contract=ForgetTokens, read=authorization.read_clear_cache, write=spelling.verdict),
         Heard(action="SendLocalList", contract=SetTokenList, read=token_list.read_send_local_list, write=token_list.write_list_set, secrets=(spelling.LISTED_KEYED_TOKENS,)),
@@ -159,24 +166,20 @@ DIALECT = Dialect(
         Heard(action="DataTransfer", contract=PassDataRequest, read=data.read_data, write=data.write_data_answer, depth="acknowledged"),
     ),
     unsaid={
-        "ClearedChargingLimit": _NO_SMART_CHARGING,
         "Get15118EVCertificate": _NO_15118,
         "GetCertificateStatus": _NO_CERTIFICATES,
-        "NotifyChargingLimit": _NO_SMART_CHARGING,
         "NotifyCustomerInformation": _NO_CUSTOMERS,
         "NotifyDisplayMessages": _NO_DISPLAY,
         "NotifyEVChargingNeeds": _NO_15118,
         "NotifyEVChargingSchedule": _NO_15118,
         "NotifyMonitoringReport": _NO_MONITORING,
         "PublishFirmwareStatusNotification": _NO_PUBLISHING,
-        "ReportChargingProfiles": _NO_SMART_CHARGING,
     },
     refused={
         "ClearDisplayMessage": _NO_DISPLAY,
         "ClearVariableMonitoring": _NO_MONITORING,
         "CostUpdated": _NO_COST,
         "CustomerInformation": _NO_CUSTOMERS,
-        "GetChargingProfiles": _NO_SMART_CHARGING,
         "GetDisplayMessages": _NO_DISPLAY,
         "GetMonitoringReport": _NO_MONITORING,
         "GetReport": _NO_REPORT,

@@ -2,9 +2,11 @@
 
 from typing import Literal
 
+from vcp_contracts.actions import ReportLimit, ReportLimitCleared, ReportProfiles
 from vcp_contracts.profiles import (
     ChargingProfile,
     ChargingSchedule,
+    LimitSource,
     ProfileFlaw,
     ProfilePurpose,
     RateUnit,
@@ -13,8 +15,10 @@ from vcp_contracts.profiles import (
 from vcp_contracts.requests import (
     ClearProfiles,
     ComposeSchedule,
+    ListProfiles,
     ProfilesCleared,
     ProfileSet,
+    ProfilesListed,
     ScheduleComposed,
     SetProfile,
 )
@@ -30,13 +34,26 @@ _PURPOSE: dict[str, ProfilePurpose] = {
     "TxProfile": "tx",
 }
 
+_WRITTEN_PURPOSE = {purpose: spelt for spelt, purpose in _PURPOSE.items()}
+
+_SOURCE: dict[str, LimitSource] = {
+    "CSO": "backend",
+    "EMS": "energy_manager",
+    "SO": "grid_operator",
+    "Other": "other",
+}
+_WRITTEN_SOURCE = {source: spelt for spelt, source in _SOURCE.items()}
+
 _KIND: dict[str, Literal["absolute", "recurring", "relative"]] = {
     "Absolute": "absolute",
     "Recurring": "recurring",
     "Relative": "relative",
 }
 
+_WRITTEN_KIND = {kind: spelt for spelt, kind in _KIND.items()}
+
 _RECURRENCY: dict[str | None, Literal["daily", "weekly"]] = {"Daily": "daily", "Weekly": "weekly"}
+_WRITTEN_RECURRENCY = {recurrency: spelt for spelt, recurrency in _RECURRENCY.items()}
 
 _UNIT: dict[str | None, RateUnit] = {"A": "A", "W": "W"}
 
@@ -141,6 +158,77 @@ def write_cleared(reply: ProfilesCleared, _original: Payload) -> Payload:
     return told(status="Accepted" if reply.result == "accepted" else "Unknown", statusInfo=remark(reply))
 
 
+def read_list_profiles(payload: Payload, envelope: Envelope) -> ListProfiles:
+    """GetChargingProfilesRequest."""
+    evse, criteria = payload.get("evseId"), payload["chargingProfile"]
+    purpose = criteria.get("chargingProfilePurpose")
+    return ListProfiles(
+        **envelope,
+        report=payload["requestId"],
+        place=None if evse is None else place(evse, None, "evseId"),
+        profiles=tuple(criteria.get("chargingProfileId", ())),
+        purpose=None if purpose is None else _PURPOSE[purpose],
+        stack_level=criteria.get("stackLevel"),
+        sources=tuple(_SOURCE[source] for source in criteria.get("chargingLimitSource", ())),
+    )
+
+
+def write_listed(reply: ProfilesListed, _original: Payload) -> Payload:
+    """GetChargingProfilesResponse."""
+    return told(status="Accepted" if reply.result == "accepted" else "NoProfiles", statusInfo=remark(reply))
+
+
+def write_profiles(report: ReportProfiles) -> Payload:
+    """ReportChargingProfilesRequest."""
+    return told(
+        requestId=report.report,
+        chargingLimitSource=_WRITTEN_SOURCE[report.source],
+        evseId=report.place.evse,
+        chargingProfile=[_written_profile(profile) for profile in report.profiles],
+        tbc=report.more or None,
+    )
+
+
+def _written_profile(profile: ChargingProfile) -> Payload:
+    return told(
+        id=profile.id,
+        stackLevel=profile.stack_level,
+        chargingProfilePurpose=_WRITTEN_PURPOSE[profile.purpose],
+        chargingProfileKind=_WRITTEN_KIND[profile.kind],
+        recurrencyKind=_WRITTEN_RECURRENCY[profile.recurrency] if profile.recurrency else None,
+        validFrom=instants.written(profile.valid_from) if profile.valid_from else None,
+        validTo=instants.written(profile.valid_to) if profile.valid_to else None,
+        transactionId=profile.transaction,
+        chargingSchedule=[_written_schedule(schedule) for schedule in profile.schedules],
+    )
+
+
+def _written_schedule(schedule: ChargingSchedule) -> Payload:
+    return told(
+        # profiles that came in another version have no number here
+        id=schedule.id or 0,
+        startSchedule=instants.written(schedule.start) if schedule.start else None,
+        duration=schedule.duration_s,
+        chargingRateUnit=schedule.unit,
+        chargingSchedulePeriod=[_written_period(period) for period in schedule.periods],
+        minChargingRate=None if schedule.min_rate is None else number(schedule.min_rate),
+    )
+
+
+def write_limit(report: ReportLimit) -> Payload:
+    """NotifyChargingLimitRequest."""
+    return told(
+        chargingLimit={"chargingLimitSource": _WRITTEN_SOURCE[report.source]},
+        evseId=report.place.evse or None,
+        chargingSchedule=[_written_schedule(report.schedule)] if report.schedule else None,
+    )
+
+
+def write_limit_cleared(report: ReportLimitCleared) -> Payload:
+    """ClearedChargingLimitRequest."""
+    return told(chargingLimitSource=_WRITTEN_SOURCE[report.source], evseId=report.place.evse or None)
+
+
 def read_compose(payload: Payload, envelope: Envelope) -> ComposeSchedule:
     """GetCompositeScheduleRequest."""
     return ComposeSchedule(
@@ -169,4 +257,9 @@ def write_composed(reply: ScheduleComposed, original: Payload) -> Payload:
 
 
 def _written_period(period: SchedulePeriod) -> Payload:
-    return told(startPeriod=period.start_s, limit=number(period.limit), numberPhases=period.phases)
+    return told(
+        startPeriod=period.start_s,
+        limit=number(period.limit),
+        numberPhases=period.phases,
+        phaseToUse=period.phase_to_use,
+    )
