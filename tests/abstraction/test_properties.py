@@ -1,177 +1,24 @@
 """Whatever happens to a charger, in whatever order: what must hold all the same. Random stories, checked at each step."""
 
-from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from abstraction.story import NOON, Story
+from abstraction.story import NOON
+from abstraction.watched import Watched
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from vcp_abstraction.charger import Charger, Decision
-from vcp_abstraction.decide import decide, fire
 from vcp_contracts import commands as c
 from vcp_contracts import outcomes as o
 from vcp_contracts import requests as r
-from vcp_contracts.actions import Action, ReportStatus, ReportTransaction
+from vcp_contracts.actions import ReportTransaction
 from vcp_contracts.configuration import ConnectorConfiguration, EvseConfiguration
-from vcp_contracts.letters import to_abstraction, to_handler
 from vcp_contracts.link import HandlerUp, LinkDown, LinkFailed, LinkUp
+from vcp_contracts.profiles import ChargingProfile, ChargingSchedule, SchedulePeriod
 from vcp_contracts.requests import Reply
 from vcp_contracts.settings import CATALOGUE
 from vcp_contracts.values import Place, SettingName, Token, TokenInfo
 from vcp_contracts.view import ChargePointView
-
-NEXT_WORDS = {
-    "available": {"preparing", "charging", "suspended_ev", "suspended_evse", "reserved", "unavailable", "faulted"},
-    "preparing": {"available", "charging", "suspended_ev", "suspended_evse", "finishing", "faulted"},
-    "charging": {"available", "suspended_ev", "suspended_evse", "finishing", "unavailable", "faulted"},
-    "suspended_ev": {"available", "charging", "suspended_evse", "finishing", "unavailable", "faulted"},
-    "suspended_evse": {"available", "charging", "suspended_ev", "finishing", "unavailable", "faulted"},
-    "finishing": {"available", "preparing", "unavailable", "faulted"},
-    "reserved": {"available", "preparing", "unavailable", "faulted"},
-    "unavailable": {"available", "preparing", "charging", "suspended_ev", "suspended_evse", "faulted"},
-    "faulted": {
-        "available", "preparing", "charging", "suspended_ev", "suspended_evse", "finishing", "reserved", "unavailable",
-    },
-}  # fmt: skip
-"""The status words that may follow each other (1.6 §4.9)."""
-
-MOST_AT_ONCE = 10
-"""How often the timers of one charger may fire at one instant."""
-
-MOST_A_WAIT = 12
-"""How many timers fire before a wait is cut short: some settings make one a second."""
-
-
-class Watched(Story):
-    """A story whose every step is told to a twin as well, and held against what must always be so."""
-
-    def __init__(self, style: str, **configuration: Any) -> None:
-        self.issued: set[str] = set()
-        self.ended: list[str] = []
-        self.enqueued: set[int] = set()
-        self.sessions: dict[str, list[ReportTransaction]] = defaultdict(list)
-        self.last_word: dict[int, str] = {}
-        self.registers: dict[int, float] = {}
-        self.ids: set[str] = set()
-        self.may_fall = False
-        super().__init__(style, **configuration)
-
-    # --- every step is told twice ---
-
-    def hear(self, message: Any) -> Decision:
-        before = self.before()
-        again = to_abstraction.validate_json(message.model_dump_json())
-        twin = self.twin()
-        expected = decide(twin, again, self.now, self.around)
-        decision = super().hear(message)
-        self.check(before, decision, expected, twin)
-        return decision
-
-    def wait(self, seconds: float) -> None:
-        until = self.now + timedelta(seconds=seconds)
-        fired = at_once = 0
-        while (due := self.cp.next_due) is not None and due <= until:
-            at_once = at_once + 1 if due <= self.now else 0
-            assert at_once < MOST_AT_ONCE, f"timers spin at {due}"
-            if (fired := fired + 1) > MOST_A_WAIT and due > self.now:
-                return
-            self.now = max(self.now, due)
-            before, twin = self.before(), self.twin()
-            expected = fire(twin, self.now, self.around)
-            decision = self._took(fire(self.cp, self.now, self.around))
-            self.check(before, decision, expected, twin)
-        self.now = until
-
-    def twin(self) -> Charger:
-        twin = Charger.load("CP001", getattr(self, "sections", {}), getattr(self, "queue", {}))
-        twin.now = self.cp.now
-        return twin
-
-    def do(self, command: type[c.Command], **fields: Any) -> Any:
-        self.issued.add(f"c{self.count + 1}")
-        self.may_fall = command in (c.SetMeter, c.Provision, c.Retire)
-        result = super().do(command, **fields)
-        self.may_fall = False
-        return result
-
-    def before(self) -> tuple[str | None, bool]:
-        flight = self.cp.facts.lanes.in_flight
-        return (flight.id if flight else None), self.steady
-
-    @property
-    def steady(self) -> bool:
-        """Online and accepted: every change of status is told."""
-        return self.cp.exists and self.cp.online and self.cp.registered
-
-    # --- what must hold of a step ---
-
-    def check(
-        self, before: tuple[str | None, bool], decision: Decision, expected: Decision, twin: Charger
-    ) -> None:
-        assert decision.to_handler == expected.to_handler
-        assert decision.events == expected.events
-        assert decision.results == expected.results
-        assert twin.facts == self.cp.facts
-        self.ended += [result.command for result in decision.results]
-        for word in [*decision.to_handler, *decision.events]:
-            assert word.charge_point == "CP001"
-        for word in decision.to_handler:
-            assert to_handler.validate_json(word.model_dump_json()) == word
-        self.check_sending(before[0], decision)
-        self.check_ids(decision)
-        if self.cp.exists:
-            self.look_at_new_entries(steady_before=before[1])
-            self.check_registers()
-
-    def check_sending(self, flew: str | None, decision: Decision) -> None:
-        """One action at a time, on the link that stands (OCPP-J 1.6 §4.1.1)."""
-        sent = [word for word in decision.to_handler if isinstance(word, Action)]
-        assert len(sent) <= 1
-        flight = self.cp.facts.lanes.in_flight
-        for action in sent:
-            assert flight is not None
-            assert flight.id == action.id
-            assert action.link == self.cp.facts.link.id == self.link
-        if not sent and flight is not None:
-            assert flight.id == flew
-
-    def check_ids(self, decision: Decision) -> None:
-        """No id is ever used for two messages; only a repeated transmission keeps its own."""
-        for word in [*decision.to_handler, *decision.events]:
-            if not isinstance(word, Action):
-                assert word.id not in self.ids
-            self.ids.add(word.id)
-
-    def look_at_new_entries(self, *, steady_before: bool) -> None:
-        if not (steady_before and self.steady):
-            self.last_word.clear()
-        for n in sorted(self.cp.queue.keys() - self.enqueued):
-            self.enqueued.add(n)
-            action = self.cp.queue[n].action
-            if isinstance(action, ReportTransaction):
-                self.sessions[action.transaction].append(action)
-            if (
-                isinstance(action, ReportStatus)
-                and self.style == "three"
-                and self.steady
-                and action.place.evse
-            ):
-                self.follow(action)
-
-    def follow(self, report: ReportStatus) -> None:
-        """While the backend listens, the words it is told follow the table."""
-        was = self.last_word.get(report.place.evse, report.fine)
-        assert report.fine == was or report.fine in NEXT_WORDS[was], f"{was} → {report.fine}"
-        self.last_word[report.place.evse] = report.fine
-
-    def check_registers(self) -> None:
-        for evse in self.cp.facts.evses:
-            assert self.may_fall or evse.register_wh >= self.registers.get(evse.id, 0.0)
-            assert 0 <= evse.ev.soc_wh <= evse.ev.battery_wh
-            self.registers[evse.id] = evse.register_wh
-
 
 EVSES = st.integers(1, 2)
 CONNECTORS = st.integers(1, 2)
@@ -236,6 +83,17 @@ TOUCHES = st.one_of(
     one(c.Ask, word=st.sampled_from(["boot", "beat", "status", "meter"]), evse=[0, 1, 2, 3]),
     one(c.Ask, word=st.just("authorize"), token=["CARD1"]),
     one(c.SendData, vendor=st.just("com.acme"), content=st.just({"n": [1, None]})),
+    one(c.LimitGrid, evse=st.integers(0, 2), current_a=[0.0, 6.0, 16.5]),
+    one(c.LimitGrid, evse=st.integers(0, 2), power_w=[0.0, 3_000.0]),
+    one(
+        c.PutToken,
+        where=st.sampled_from(["list", "cache"]),
+        token=TOKENS,
+        group=["FLEET"],
+        status=["blocked"],
+    ),
+    one(c.RemoveToken, where=st.sampled_from(["list", "cache"]), token=["CARD1"]),
+    one(c.SetBehaviour, restart_failures=st.integers(0, 2)),
     one(c.SetBehaviour, unlock=["works", "fails"], reset=["works", "refused"]),
     one(c.SetClock, time=TIMES, source=["backend", "own"]),
     one(c.SetClock, speed=[0.5, 1.0, 60.0, 100_000.0], source=["backend", "own"]),
@@ -251,6 +109,36 @@ LOSSES = st.one_of(
     one(HandlerUp),
     one(c.Provision, model=["Other"], online=[True, False]),
 )
+PERIODS = st.lists(
+    st.builds(
+        SchedulePeriod,
+        start_s=st.sampled_from([0, 0, 1, 60, 600, -1]),
+        limit=st.sampled_from([0.0, 0.1, 6.0, 16.0, 3_680.0, 1e9]),
+        phases=st.sampled_from([None, 1, 3]),
+    ),
+    min_size=1,
+    max_size=3,
+).map(lambda periods: tuple(sorted(periods, key=lambda period: period.start_s)))
+SCHEDULES = st.builds(
+    ChargingSchedule,
+    start=st.none() | st.just(NOON + timedelta(minutes=5)) | TIMES,
+    duration_s=st.sampled_from([None, 0, 30, 86_400, 2**31 - 1]),
+    unit=st.sampled_from(["A", "W"]),
+    periods=PERIODS,
+)
+PROFILES = st.builds(
+    ChargingProfile,
+    id=st.integers(1, 3),
+    stack_level=st.integers(0, 2),
+    purpose=st.sampled_from(["station_max", "tx_default", "tx"]),
+    kind=st.sampled_from(["absolute", "recurring", "relative"]),
+    recurrency=st.sampled_from([None, "daily", "weekly"]),
+    valid_from=st.none() | TIMES,
+    valid_to=st.none() | TIMES,
+    transaction=st.sampled_from([None, "17"]),
+    schedules=SCHEDULES.map(lambda schedule: (schedule,)),
+)
+LISTED = st.builds(r.ListedToken, token=TOKENS.map(lambda value: Token(value=value)), info=st.none() | INFOS)
 WANTED = st.one_of(
     one(r.StartCharging, token=TOKENS.map(lambda value: Token(value=value)), place=PLACES, remote_start=[7]),
     one(r.StartCharging, token=st.just(Token(value="CARD1", kind="central"))),
@@ -268,6 +156,28 @@ WANTED = st.one_of(
     ),
     one(r.ReadSettings),
     one(r.ListSettings, report=st.just(1), what=st.sampled_from(["configuration", "full", "summary"])),
+    one(r.SetProfile, place=PLACES, profile=PROFILES),
+    one(r.SetProfile, place=st.just(Place(evse=1)), profile=PROFILES),
+    one(r.ClearProfiles, profile=[1], place=[Place(), Place(evse=1)], purpose=["tx"], stack_level=[0]),
+    one(
+        r.ComposeSchedule, place=PLACES, duration_s=st.sampled_from([-1, 0, 600, 2**31 - 1]), unit=["A", "W"]
+    ),
+    one(
+        r.SetTokenList,
+        version=st.integers(-1, 3),
+        update=st.sampled_from(["full", "differential"]),
+        entries=st.lists(LISTED, max_size=3).map(tuple),
+    ),
+    one(r.ReadTokenListVersion),
+    one(
+        r.Reserve,
+        reservation=st.integers(1, 2),
+        token=TOKENS.map(lambda value: Token(value=value)),
+        until=st.just(NOON + timedelta(minutes=20)) | TIMES,
+        evse=[1, 2, 3],
+        group=[Token(value="FLEET")],
+    ),
+    one(r.CancelReservation, reservation=st.integers(1, 2)),
     one(r.ForgetTokens),
     one(r.PassData, vendor=st.just("com.acme")),
 )

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from abstraction.test_properties import Watched
+from abstraction.watched import Watched
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
