@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from vcp_contracts.values import LogKind, Signing
+from vcp_contracts.values import FileAddress, LogKind, Signing
 from vcp_contracts.words import UNTIMED, Id, Value, Word
 
 Bytes = Annotated[int, Field(ge=0)]
@@ -23,8 +23,8 @@ class Chore(Word):
 class Transfer(Chore):
     """Base of all chores that move a file. Whom they trust is what the charger's link trusts."""
 
-    location: str
-    """Where from or where to; may carry a user and a password."""
+    location: FileAddress
+    """Where from or where to."""
     ca_label: str | None = None
     """Which certificate authorities of the vault; default: the system's."""
     insecure: bool = False

@@ -20,6 +20,7 @@ from vcp_contracts.values import (
     CertificateHash,
     ConnectorType,
     DataStatus,
+    FileAddress,
     LogKind,
     Place,
     RootUse,
@@ -448,8 +449,8 @@ class UpdateFirmware(Request):
     """Fetch new firmware and install it."""
 
     type: Literal["update_firmware"] = "update_firmware"
-    location: str
-    """Where the file is; may carry a user and a password."""
+    location: FileAddress
+    """Where the file is."""
     retrieve_at: AwareDatetime
     install_at: AwareDatetime | None = None
     """Not before this; None: as soon as may be."""
@@ -474,8 +475,8 @@ class UploadLog(Request):
 
     type: Literal["upload_log"] = "upload_log"
     kind: LogKind
-    location: str
-    """The folder to put it into; may carry a user and a password."""
+    location: FileAddress
+    """The folder to put it into."""
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
     retries: Annotated[int, Field(ge=0)] | None = None

@@ -225,14 +225,17 @@ UploadStage = Literal[
 ]
 """How far the upload of a log has come."""
 
+FileAddress = Annotated[str, StringConstraints(max_length=2_048)]
+"""The address of a file or a folder; may carry a user and a password."""
+
 LogKind = Literal["diagnostics", "security"]
 
 
 class Signing(Value):
     """How a firmware file is signed: the certificate of whoever signed it (PEM), and the signature (Base64)."""
 
-    certificate: str
-    signature: str
+    certificate: Annotated[str, StringConstraints(max_length=20_000)]
+    signature: Annotated[str, StringConstraints(max_length=4_000)]
 
 
 DataStatus = Literal["accepted", "rejected", "unknown_message", "unknown_vendor"]

@@ -3,7 +3,7 @@
 import ssl
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, Self
 
 import asyncssh
@@ -13,13 +13,17 @@ from pyftpdlib.servers import ThreadedFTPServer
 
 
 class WebServer:
-    """Serves `files` and `answers` (a path → a status), redirects as `moves` says, and keeps what comes in `taken`."""
+    """Serves `files` and `answers` (a path → a status), redirects as `moves` says, and keeps what comes in `taken`.
+    While it is not `open` it keeps those waiting who want a file."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.files: dict[str, bytes] = {}
         self.answers: dict[tuple[str, str], int] = {}
         self.moves: dict[str, str] = {}
         self.taken: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.asked: list[str] = []
+        self.open = Event()
+        self.open.set()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
@@ -49,6 +53,8 @@ class WebServer:
                 return
 
             def do_GET(self) -> None:
+                server.asked.append(self.path)
+                server.open.wait(30)
                 self._serve(server.files.get(self.path))
 
             def do_PUT(self) -> None:

@@ -177,6 +177,24 @@ async def test_what_a_file_server_refuses_has_a_name(files: Any, do: Any):
     failed(await do(fetch(files.url("/long.bin"), most_bytes=1000)), "too_large")
 
 
+async def test_a_long_file_comes_whole(files: Any, do: Any):
+    """A loop that forgets what came just before the server closed would lose the end of it."""
+    long = FIRMWARE * 10
+    (files.folder / "long.bin").write_bytes(long)
+    for _ in range(3):
+        result = await do(fetch(files.url("/long.bin")))
+        assert (result.size, result.sha256) == (len(long), sha256(long).hexdigest())
+
+
+async def test_a_file_that_ends_early_has_not_come(ftp: FtpServer, do: Any, monkeypatch: pytest.MonkeyPatch):
+    async def longer(client: aioftp.Client, path: str) -> int:
+        return len(FIRMWARE) + 1
+
+    monkeypatch.setattr(over_ftp, "_size", longer)
+    (ftp.folder / "fw.bin").write_bytes(FIRMWARE)
+    failed(await do(fetch(ftp.url("/fw.bin"))), "unreachable")
+
+
 async def test_an_untrusted_file_server_is_refused(secure_ftp: FtpServer, do: Any):
     chore = fetch(secure_ftp.url("/fw.bin")).model_copy(update={"ca_label": None})
     failed(await do(chore), "tls")

@@ -12,6 +12,7 @@ from abstraction.shop import PARTITIONS, provision, publish, running, until
 from abstraction.shop import environment as abstraction_environment
 from abstraction.story import THREE_MESSAGES
 from chores.file_servers import FtpServer, WebServer
+from chores.test_app import a_process
 from chores.test_worker import a_worker
 from redis.asyncio import Redis
 from vcp_abstraction.charging import CORE
@@ -20,6 +21,7 @@ from vcp_contracts import streams
 from vcp_contracts.link import HandlerUp
 from vcp_contracts.manners import Manners
 from vcp_contracts.outcomes import Acknowledged, BootAnswer
+from vcp_plumbing.ownership import release_owner
 
 CP = "CP001"
 HOME = streams.partition_of(CP, PARTITIONS)
@@ -133,10 +135,9 @@ async def test_a_log_holds_what_the_charger_went_through(
     assert "upload_step" in types
 
 
-async def test_a_worker_that_dies_costs_nothing(
+async def test_a_worker_that_comes_late_gets_what_was_ordered_before_it(
     redis: Redis, server_url: str, handler: Handler, web: WebServer
 ):
-    """The first worker is gone with the download in hand; the second one does it."""
     async with running(Worker(redis, abstraction_environment("a"), CORE)):
         await online(redis, handler)
         web.files["/vcp-2.1.0.bin"] = b"firmware"
@@ -146,3 +147,28 @@ async def test_a_worker_that_dies_costs_nothing(
         await until(lambda: handler.told("report_firmware") == ["downloading"])
         async with a_worker(server_url, "w2"):
             await until(lambda: "installed" in handler.told("report_firmware"))
+
+
+@pytest.mark.chaos
+async def test_a_worker_that_is_killed_with_a_download_in_hand_costs_nothing(
+    redis: Redis, server_url: str, handler: Handler, web: WebServer
+):
+    web.files["/vcp-2.1.0.bin"] = b"firmware"
+    web.open.clear()
+    variables = {"VCP_PARTITIONS": str(PARTITIONS), "VCP_HEALTH_PORT": "0"}
+    async with running(Worker(redis, abstraction_environment("a"), CORE)):
+        await online(redis, handler)
+        async with a_process(server_url, VCP_OWNER="first", **variables) as first:
+            await handler.fact(
+                "update_firmware", message_id="1", location=web.url("/vcp-2.1.0.bin"), retrieve_at=LONG_AGO
+            )
+            await until(lambda: len(web.asked) == 1, 30)
+            first.kill()
+            await first.wait()
+        await release_owner(redis, "chores", "first", PARTITIONS)
+        async with a_process(server_url, VCP_OWNER="second", **variables):
+            await until(lambda: len(web.asked) == 2, 30)
+            web.open.set()
+            await until(lambda: "installed" in handler.told("report_firmware"), 30)
+    assert handler.told("report_firmware").count("downloaded") == 1
+    assert handler.told("report_firmware").count("installed") == 1

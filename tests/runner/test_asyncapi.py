@@ -62,6 +62,7 @@ def test_the_product_receives_commands_and_sends_what_happened() -> None:
         "door": "receive",
         "in": "receive",
         "out": "send",
+        "chores": "send",
         "events": "send",
         "frames": "send",
         "dead": "send",

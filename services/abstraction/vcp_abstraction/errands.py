@@ -7,7 +7,7 @@ open chore again, under the same id, and the first result that comes counts.
 from datetime import timedelta
 from typing import Any
 
-from vcp_contracts.chores import AnyChore, ChoresUp, DropChore
+from vcp_contracts.chores import AnyChore, AnyChoreResult, ChoreFailed, ChoresUp, DropChore
 
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts import OpenChore
@@ -73,3 +73,10 @@ def overdue(cp: Charger) -> list[str]:
         kept.orders += 1
         _send(cp, kept)
     return forsaken
+
+
+def failure(result: AnyChoreResult) -> ChoreFailed:
+    """What a result says that is not the one hoped for; one of another kind of chore is a failure, too."""
+    if isinstance(result, ChoreFailed):
+        return result
+    return ChoreFailed(why="internal", detail=f"{result.type} is no result of this")

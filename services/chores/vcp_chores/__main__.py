@@ -5,7 +5,6 @@ import signal
 import sys
 
 import structlog
-import uvloop
 from vcp_plumbing.connection import UnfitServer
 from vcp_plumbing.environment import Environment, WrongSetting
 from vcp_plumbing.logs import set_up_logs
@@ -39,7 +38,8 @@ def main() -> int:
         owner=environment.owner,
     )
     try:
-        uvloop.run(run(environment))
+        # not uvloop: it drops the last of what has come over TLS when the server closes, as every FTPS server does
+        asyncio.run(run(environment))
     except* (UnfitServer, WorldMismatch) as unfit:
         structlog.get_logger(__name__).error("cannot_set_up", errors=[str(why) for why in unfit.exceptions])
         return_code = CANNOT_SET_UP

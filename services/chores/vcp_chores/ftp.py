@@ -20,12 +20,14 @@ TLS_PORT = 990
 
 async def fetch(location: Location, tls: ssl.SSLContext, arrival: Arrival) -> None:
     """Downloads a file. Raises Failed, or what the network raises."""
-    async with (
-        _session(location, tls, missing="not_found") as client,
-        client.download_stream(location.file) as stream,
-    ):
-        while block := await stream.read(BLOCK):
-            await arrival.take(block)
+    async with _session(location, tls, missing="not_found") as client:
+        size = await _size(client, location.file)
+        arrival.must_fit(size)
+        async with client.download_stream(location.file) as stream:
+            while block := await stream.read(BLOCK):
+                await arrival.take(block)
+    if size not in (None, arrival.size):
+        raise Failed("unreachable", f"the connection ended after {arrival.size} of {size} bytes")
 
 
 async def store(location: Location, tls: ssl.SSLContext, departure: Departure, name: str) -> None:
@@ -36,6 +38,19 @@ async def store(location: Location, tls: ssl.SSLContext, departure: Departure, n
     ):
         async for block in departure:
             await stream.write(block)
+
+
+async def _size(client: aioftp.Client, path: str) -> int | None:
+    """How long a file is (RFC 3659 §4), or None where the server does not tell: a closed connection is no proof."""
+    await client.command("TYPE I", "200")
+    try:
+        _, told = await client.command(f"SIZE {path}", "213")
+    except aioftp.StatusCodeError as refusal:
+        if str(refusal.received_codes[-1]) == "550":
+            raise
+        return None
+    text = told[-1].strip()
+    return int(text) if text.isdecimal() else None
 
 
 @asynccontextmanager

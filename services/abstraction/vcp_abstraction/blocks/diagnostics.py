@@ -15,11 +15,10 @@ from vcp_abstraction.blocks import firmware
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts import Upload
 
-RETRY_S = 30
-"""The charger's own wait before it uploads again, where the backend named none. Unasked it does not try again."""
-
 MOST_RETRIES = 100
 STORE_S = 600.0
+FAR_S = 30 * 366 * 86_400
+"""Nothing is recorded, or will be, that is further away than this in real time."""
 
 STAGES: dict[ChoreFailure, UploadStage] = {
     "permission": "permission_denied",
@@ -97,7 +96,11 @@ def _chore(cp: Charger, now: Upload) -> StoreFile:
 
 
 def _real(cp: Charger, own: datetime | None) -> datetime | None:
-    return cp.facts.clock.reaches(own) if own is not None else None
+    """When it really was, or will be, that the clock shows this, as it runs now."""
+    if own is None:
+        return None
+    away_s = (own - cp.now).total_seconds() / cp.facts.clock.speed
+    return cp.real + timedelta(seconds=min(max(away_s, -FAR_S), FAR_S))
 
 
 def _current(cp: Charger) -> Upload:
@@ -109,9 +112,9 @@ def _current(cp: Charger) -> Upload:
 def stored(cp: Charger, chore: str, result: AnyChoreResult) -> None:
     """The upload has ended."""
     now = cp.facts.upload.current
-    if now is not None and now.chore == chore and isinstance(result, FileStored | ChoreFailed):
+    if now is not None and now.chore == chore:
         now.chore = None
-        _ended(cp, result)
+        _ended(cp, result if isinstance(result, FileStored) else errands.failure(result))
 
 
 def _ended(cp: Charger, result: FileStored | ChoreFailed) -> None:
@@ -144,8 +147,7 @@ def _over(cp: Charger) -> None:
     if now.tries_left > 0:
         now.tries_left -= 1
         now.phase = "pausing"
-        wait_s = now.request.retry_interval_s
-        now.due = cp.now + timedelta(seconds=max(1, RETRY_S if wait_s is None else wait_s))
+        now.due = cp.now + firmware.retry_wait(now.request.retry_interval_s)
         return
     cp.facts.upload.current = None
     tell(cp, now, STAGES.get(result.why, "upload_failed"), why)

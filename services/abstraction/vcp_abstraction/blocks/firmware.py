@@ -23,6 +23,7 @@ RETRY_S = 30
 """The charger's own wait before it fetches again, where the backend named none. Unasked it does not try again."""
 
 MOST_RETRIES = 100
+LONGEST_WAIT_S = 604_800
 
 FETCH_S = 600.0
 CHECK_S = 10.0
@@ -168,9 +169,9 @@ def speaks_protocol(cp: Charger, location: str) -> bool:
 def fetched(cp: Charger, chore: str, result: AnyChoreResult) -> None:
     """The download has ended."""
     now = cp.facts.firmware.update
-    if now is not None and now.chore == chore and isinstance(result, FileFetched | ChoreFailed):
+    if now is not None and now.chore == chore:
         now.chore = None
-        _fetched(cp, result)
+        _fetched(cp, result if isinstance(result, FileFetched) else errands.failure(result))
 
 
 def _fetched(cp: Charger, result: FileFetched | ChoreFailed) -> None:
@@ -195,10 +196,14 @@ def _download_over(cp: Charger) -> None:
         now.tries_left -= 1
         now.phase = "pausing"
         tell(cp, now.request, "download_paused", why)
-        wait_s = now.request.retry_interval_s
-        now.due = cp.now + timedelta(seconds=max(1, RETRY_S if wait_s is None else wait_s))
+        now.due = cp.now + retry_wait(now.request.retry_interval_s)
         return
     _over(cp, "download_failed", why)
+
+
+def retry_wait(wanted_s: int | None) -> timedelta:
+    """How long to wait before the next try: never without a pause, and not for ever."""
+    return timedelta(seconds=RETRY_S if wanted_s is None else min(max(1, wanted_s), LONGEST_WAIT_S))
 
 
 def _after(cp: Charger, seconds: float) -> None:
