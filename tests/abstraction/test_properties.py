@@ -39,12 +39,14 @@ INFOS = st.builds(
     evses=st.sampled_from([(), (), (1,)]),
     valid_until=st.none() | st.just(NOON + timedelta(minutes=30)),
 )
-TIMES = st.sampled_from(
-    [
+EDGES = [
+    datetime.fromisoformat(time)
+    for time in (
         "0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "2020-02-29T23:59:59Z", "2026-06-01T12:00:20Z",
         "2099-12-31T23:59:59Z", "9999-12-31T23:59:59Z",
-    ]
-).map(datetime.fromisoformat)  # fmt: skip
+    )
+]  # fmt: skip
+TIMES = st.sampled_from(EDGES)
 
 
 def one(word: type[Any], /, **fields: Any) -> st.SearchStrategy[tuple[type[Any], dict[str, Any]]]:
@@ -109,34 +111,35 @@ LOSSES = st.one_of(
     one(HandlerUp),
     one(c.Provision, model=["Other"], online=[True, False]),
 )
-PERIODS = st.lists(
-    st.builds(
-        SchedulePeriod,
-        start_s=st.sampled_from([0, 0, 1, 60, 600, -1]),
-        limit=st.sampled_from([0.0, 0.1, 6.0, 16.0, 3_680.0, 1e9]),
-        phases=st.sampled_from([None, 1, 3]),
-    ),
-    min_size=1,
-    max_size=3,
-).map(lambda periods: tuple(sorted(periods, key=lambda period: period.start_s)))
+STARTS = st.sampled_from([None, None, None, None, None, NOON, NOON + timedelta(minutes=5), *EDGES])
 SCHEDULES = st.builds(
-    ChargingSchedule,
-    start=st.none() | st.just(NOON + timedelta(minutes=5)) | TIMES,
-    duration_s=st.sampled_from([None, 0, 30, 86_400, 2**31 - 1]),
+    lambda start, unit, seconds, limits, phases: ChargingSchedule(
+        start=start,
+        duration_s=seconds,
+        unit=unit,
+        periods=tuple(
+            SchedulePeriod(start_s=n * 60, limit=limit, phases=phases) for n, limit in enumerate(limits)
+        ),
+    ),
+    start=STARTS,
     unit=st.sampled_from(["A", "W"]),
-    periods=PERIODS,
+    seconds=st.sampled_from([None, 30, 86_400, 2**31 - 1, 0]),
+    limits=st.lists(st.sampled_from([0.0, 0.1, 6.0, 16.0, 3_680.0, 1e9]), min_size=1, max_size=3),
+    phases=st.sampled_from([None, 1, 3]),
 )
 PROFILES = st.builds(
-    ChargingProfile,
+    lambda schedule, often, once, **fields: ChargingProfile(
+        kind="recurring" if often else once, recurrency=often, schedules=(schedule,), **fields
+    ),
+    schedule=SCHEDULES,
+    often=st.sampled_from([None, None, "daily", "weekly"]),
+    once=st.sampled_from(["absolute", "relative"]),
     id=st.integers(1, 3),
     stack_level=st.integers(0, 2),
     purpose=st.sampled_from(["station_max", "tx_default", "tx"]),
-    kind=st.sampled_from(["absolute", "recurring", "relative"]),
-    recurrency=st.sampled_from([None, "daily", "weekly"]),
-    valid_from=st.none() | TIMES,
-    valid_to=st.none() | TIMES,
+    valid_from=STARTS,
+    valid_to=STARTS,
     transaction=st.sampled_from([None, "17"]),
-    schedules=SCHEDULES.map(lambda schedule: (schedule,)),
 )
 LISTED = st.builds(r.ListedToken, token=TOKENS.map(lambda value: Token(value=value)), info=st.none() | INFOS)
 WANTED = st.one_of(
@@ -156,12 +159,6 @@ WANTED = st.one_of(
     ),
     one(r.ReadSettings),
     one(r.ListSettings, report=st.just(1), what=st.sampled_from(["configuration", "full", "summary"])),
-    one(r.SetProfile, place=PLACES, profile=PROFILES),
-    one(r.SetProfile, place=st.just(Place(evse=1)), profile=PROFILES),
-    one(r.ClearProfiles, profile=[1], place=[Place(), Place(evse=1)], purpose=["tx"], stack_level=[0]),
-    one(
-        r.ComposeSchedule, place=PLACES, duration_s=st.sampled_from([-1, 0, 600, 2**31 - 1]), unit=["A", "W"]
-    ),
     one(
         r.SetTokenList,
         version=st.integers(-1, 3),
@@ -180,6 +177,15 @@ WANTED = st.one_of(
     one(r.CancelReservation, reservation=st.integers(1, 2)),
     one(r.ForgetTokens),
     one(r.PassData, vendor=st.just("com.acme")),
+)
+LIMITS = st.one_of(
+    one(r.SetProfile, place=PLACES, profile=PROFILES),
+    one(r.SetProfile, place=st.sampled_from([Place(), Place(evse=1)]), profile=PROFILES),
+    one(r.SetProfile, place=st.sampled_from([Place(), Place(evse=1)]), profile=PROFILES),
+    one(r.ClearProfiles, profile=[1], place=[Place(), Place(evse=1)], purpose=["tx"], stack_level=[0]),
+    one(
+        r.ComposeSchedule, place=PLACES, duration_s=st.sampled_from([-1, 0, 600, 2**31 - 1]), unit=["A", "W"]
+    ),
 )
 OTHER_ENDS = st.one_of(
     one(o.Refused, kind=st.sampled_from(["failed", "unsupported", "security"]), code=st.just("SomeError")),
@@ -339,6 +345,11 @@ class AnyStory(RuleBasedStateMachine):
         replies = [word for word in decision.to_handler if isinstance(word, Reply)]
         assert [reply.request for reply in replies] == [request.id]
         assert decision.to_handler[0] is replies[0]
+
+    @precondition(lambda self: self.story.cp.online)
+    @rule(said=LIMITS)
+    def limit(self, said: Said) -> None:
+        self.want(said)
 
     # --- time ---
 
