@@ -18,6 +18,9 @@ from vcp_runner.ports import free_port
 
 @asynccontextmanager
 async def vcp(*arguments: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    if arguments[0] in ("connect", "demo") and "--api-port" not in arguments:
+        # tests beside this one want the usual port, too
+        arguments = (*arguments, "--api-port", "0")
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -104,7 +107,7 @@ async def test_the_demo_stays_up_for_whoever_wants_to_try_more():
             while "backend" not in (up := json.loads(await process.stdout.readline())):
                 continue
         names = [it.name() for it in psutil.Process(process.pid).children()]
-        assert len(names) == 5, "the broker, three services and the backend, each a process of its own"
+        assert len(names) == 6, "the broker, four services and the backend, each a process of its own"
         order = ("call", "CP001", "TriggerMessage", '{"requestedMessage": "Heartbeat"}')
         code, out, err = await ended(*order, "--backend", up["backend"])
         assert (code, json.loads(out)) == (0, {"status": "Accepted"}), err
@@ -220,7 +223,7 @@ async def test_all_comes_up_and_goes_down_together(how: signal.Signals):
             await client.configure("CP001", {})
             assert (await client.view("CP001"))["id"] == "CP001"
         family = psutil.Process(process.pid).children(recursive=True)
-        assert len(family) == 4, "three services and a broker"
+        assert len(family) == 5, "four services and a broker"
         process.send_signal(how)
         async with asyncio.timeout(8):
             await process.wait()

@@ -62,4 +62,4 @@ async def test_a_file_that_holds_no_certificate_is_told(connect, tmp_path: Path)
     (tmp_path / "ca.pem").write_text("not a certificate")
     code, out, _ = await connect("--ca", str(tmp_path / "ca.pem"))
     assert code == 3
-    assert "no PEM certificates" in out
+    assert "does not contain a certificate" in out

@@ -59,7 +59,9 @@ def _trust(order: OpenLink, vault: Vault | None) -> ssl.SSLContext:
             if identity is None
             else "the authorities, or the charger's certificate and key,"
         )
-        raise ConnectFailed("tls", f"{whose} can't be used: {getattr(error, 'reason', error)}") from error
+        raise ConnectFailed(
+            "tls", f"{whose} can't be used: {getattr(error, 'reason', None) or error}"
+        ) from error
 
 
 def _authorities(order: OpenLink, vault: Vault | None) -> bytes | None:
