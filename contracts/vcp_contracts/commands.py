@@ -278,6 +278,11 @@ class AnswerToData(Value):
         return content
 
 
+FirmwareFailure = Literal[
+    "none", "certificate", "revoked", "download", "signature", "verification", "installation"
+]
+
+
 class FirmwareBehaviour(Value):
     """How updates of the firmware go from now on. Fields left out stay as they are."""
 
@@ -288,8 +293,9 @@ class FirmwareBehaviour(Value):
     verify_s: Annotated[float, Field(ge=0, le=86_400)] | None = None
     """How long checking what was fetched takes."""
     install_s: Annotated[float, Field(ge=0, le=86_400)] | None = None
-    failure: Literal["none", "download", "signature", "verification", "installation"] | None = None
-    """What goes wrong, whatever the server does; `signature` concerns signed firmware alone."""
+    failure: FirmwareFailure | None = None
+    """What goes wrong, whatever the server does; `certificate`, `revoked` and `signature` concern signed firmware
+    alone: the first two are how its request is answered."""
     version: Annotated[str, StringConstraints(max_length=50)] | None = None
     """The version that is installed afterwards; empty: what the file's name says."""
 

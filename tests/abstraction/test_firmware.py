@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from abstraction.story import NOON, Story
+from vcp_abstraction.facts import Root
 from vcp_contracts import commands as c
 from vcp_contracts import requests as r
 from vcp_contracts.chores import (
@@ -265,6 +266,7 @@ def test_the_version_is_what_the_tester_or_the_file_says():
         story.do(c.SetBehaviour, firmware=c.FirmwareBehaviour(install_s=0, version=wanted))
         update(story, location=location)
         story.worked(FETCHED)
+        story.answer_all()
         assert story.cp.firmware_version == version
 
 
@@ -278,12 +280,22 @@ def test_what_was_installed_stays_until_it_is_configured_otherwise():
     story.do(c.SetBehaviour, firmware=c.FirmwareBehaviour(install_s=0))
     update(story)
     story.worked(FETCHED)
+    story.answer_all()
     assert story.cp.firmware_version == "2.1.0"
     same = ChargePointConfiguration(**configuration)
     story.do(c.Provision, configuration=same.model_copy(update={"labels": {"a": "b"}}))
     assert story.cp.firmware_version == "2.1.0"
     story.do(c.Provision, configuration=same.model_copy(update={"firmware_version": "3.0"}))
     assert story.cp.firmware_version == "3.0"
+
+
+def test_a_restart_that_fails_leaves_the_old_firmware():
+    story = Story(firmware_version="1.0").online()
+    story.do(c.SetBehaviour, restart_failures=1, firmware=c.FirmwareBehaviour(install_s=0))
+    update(story)
+    story.worked(FETCHED)
+    assert stages(story)[-2:] == ["install_rebooting", "installation_failed"]
+    assert story.cp.firmware_version == "1.0"
 
 
 def test_a_second_update_takes_the_place_of_the_first():
@@ -372,6 +384,23 @@ def test_a_bad_certificate_ends_it_before_it_began():
         ("firmware_update", "invalid_certificate", "expired")
     ]
     assert story.cp.facts.firmware.update is None
+
+
+def test_a_bad_certificate_can_be_ordered():
+    for failure, told in (("certificate", "invalid_certificate"), ("revoked", "revoked_certificate")):
+        story = Story().online()
+        story.do(c.SetBehaviour, firmware=c.FirmwareBehaviour(failure=failure))
+        signed(story)
+        assert [(w.type, w.result) for w in story.said] == [("firmware_update", told)]
+        assert story.chores == []
+
+
+def test_the_certificate_is_held_against_the_makers_roots():
+    story = Story().online()
+    story.cp.certificates.roots += [Root(use="manufacturer_root", pem="M"), Root(use="backend_root", pem="B")]
+    story.cp.touch("certificates")
+    signed(story)
+    assert story.chores[0].roots == ("M",)
 
 
 def test_a_certificate_that_nobody_can_check_is_refused_in_time():
@@ -512,11 +541,15 @@ def test_a_transfer_trusts_whom_the_link_trusts():
     assert (story.chores[0].ca_label, story.chores[0].insecure) == ("test", True)
 
 
-def test_a_fault_of_the_clock_does_not_hide_the_version():
+def test_the_new_version_is_a_setting_that_can_be_read():
     story = Story("stream", firmware_version="1.0").online()
     story.do(c.SetBehaviour, firmware=c.FirmwareBehaviour(install_s=0))
     tracked(story)
     story.worked(FETCHED)
+    story.answer_all()
+    later(story, 1)
+    story.link_up()
+    story.answer_all()
     name = SettingName(component="ChargingStation", variable="FirmwareVersion")
     reply = story.request(r.ReadSettings, names=(name,))
     assert reply.settings[0].value == "2.1.0"

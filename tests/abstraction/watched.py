@@ -100,6 +100,7 @@ class Watched(Story):
         self, before: tuple[str | None, bool], decision: Decision, expected: Decision, twin: Charger
     ) -> None:
         assert decision.to_handler == expected.to_handler
+        assert decision.to_chores == expected.to_chores
         assert decision.events == expected.events
         assert decision.results == expected.results
         assert twin.facts == self.cp.facts

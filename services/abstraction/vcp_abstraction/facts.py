@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 from vcp_contracts.actions import AnyAction, SessionNews
 from vcp_contracts.chores import AnyChore, ChoreFailed, FileFetched, FileStored
-from vcp_contracts.commands import AnswerToData
+from vcp_contracts.commands import AnswerToData, FirmwareFailure
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.manners import StartPoint
 from vcp_contracts.profiles import ChargingProfile, LimitSource
@@ -396,7 +396,7 @@ class FirmwareManner(Kept):
     download_s: float = 0.0
     verify_s: float = 0.0
     install_s: float = 2.0
-    failure: Literal["none", "download", "signature", "verification", "installation"] = "none"
+    failure: FirmwareFailure = "none"
     version: str = ""
 
 

@@ -25,7 +25,7 @@ SECURITY = frozenset(
         "link_changed",
         "protocol_violation",
         "registered",
-        "security_event",
+        "security_event_raised",
         "setting_changed",
     }
 )

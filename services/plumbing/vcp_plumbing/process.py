@@ -16,8 +16,11 @@ Serve = Callable[[Environment, asyncio.Event], Awaitable[None]]
 """Runs a service until the event is set."""
 
 
-def run_service(name: str, serve: Serve) -> int:
-    """Serves until SIGTERM or Ctrl-C; the exit code. What can't be set up is told on stderr."""
+def run_service(name: str, serve: Serve, *, plain_loop: bool = False) -> int:
+    """Serves until SIGTERM or Ctrl-C; the exit code. What can't be set up is told on stderr.
+
+    `plain_loop`: on asyncio's own loop, not on uvloop.
+    """
     try:
         environment = Environment.read(name)
     except WrongSetting as wrong:
@@ -31,7 +34,7 @@ def run_service(name: str, serve: Serve) -> int:
     )
     code = 0
     try:
-        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=None if plain_loop else loop_factory()) as runner:
             runner.run(until_signal(lambda stop: serve(environment, stop)))
     except* (UnfitServer, WorldMismatch) as unfit:
         structlog.get_logger(__name__).error("cannot_set_up", errors=[str(why) for why in leaves(unfit)])

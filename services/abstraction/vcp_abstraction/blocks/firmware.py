@@ -5,11 +5,12 @@ One update at a time. A phase ends when its time has come by the charger's own c
 
 import re
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from vcp_contracts.actions import ReportFirmware
 from vcp_contracts.chores import AnyChoreResult, ChainChecked, CheckChain, ChoreFailed, FetchFile, FileFetched
+from vcp_contracts.commands import FirmwareFailure
 from vcp_contracts.events import FirmwareStep
 from vcp_contracts.requests import Declined, FirmwareUpdate, TriggerResult, UpdateFirmware
 from vcp_contracts.values import FirmwareStage
@@ -31,6 +32,12 @@ CHECK_S = 10.0
 
 RESTART_PATIENCE = timedelta(seconds=10)
 """How long the restart waits until what was to be told has been told."""
+
+REFUSALS: dict[FirmwareFailure, Literal["invalid_certificate", "revoked_certificate"]] = {
+    "certificate": "invalid_certificate",
+    "revoked": "revoked_certificate",
+}
+"""How signed firmware is refused where a tester wants that."""
 
 VERSION = re.compile(r"\d+(?:\.\d+)+(?:[-+]?[0-9A-Za-z]+)*")
 """What looks like a version in a file's name."""
@@ -58,8 +65,15 @@ def update(cp: Charger, it: UpdateFirmware) -> FirmwareUpdate | Declined | None:
         return FirmwareUpdate(**cp.reply(it), result="rejected", detail="another update is being installed")
     if it.signing is None:
         return begin(cp, it)
+    refusal = REFUSALS.get(cp.facts.behaviour.firmware.failure)
+    if refusal is not None:
+        return FirmwareUpdate(**cp.reply(it), result=refusal, detail="this charger was told to fail")
     chore = CheckChain(
-        **errands.envelope(cp), certificate=it.signing.certificate, time=cp.now, timeout_s=CHECK_S
+        **errands.envelope(cp),
+        certificate=it.signing.certificate,
+        roots=tuple(root.pem for root in cp.certificates.roots if root.use == "manufacturer_root"),
+        time=cp.now,
+        timeout_s=CHECK_S,
     )
     firmware.checking = Checking(request=it, chore=errands.order(cp, chore))
     return None
@@ -272,7 +286,6 @@ def _installed(cp: Charger) -> None:
     if cp.facts.behaviour.firmware.failure == "installation":
         _over(cp, "installation_failed", "this charger was told to fail")
         return
-    cp.facts.firmware.version = _version_of(cp, now.request.location)
     now.phase = "rebooting"
     tell(cp, now.request, "install_rebooting")
     cp.facts.restart = Restart(reason="firmware_update", deadline=cp.real + RESTART_PATIENCE)
@@ -293,7 +306,22 @@ def restarted(cp: Charger) -> None:
     """The charger starts with the new firmware, and will say so once its boot is accepted."""
     now = cp.facts.firmware.update
     if now is not None and now.phase == "rebooting":
-        _over(cp, "installed", None)
+        _started(cp, now)
+        _evses_again(cp)
+
+
+def _started(cp: Charger, now: Update) -> None:
+    cp.facts.firmware.version = _version_of(cp, now.request.location)
+    cp.facts.firmware.update = None
+    security.happened(cp, "firmware_updated", cp.firmware_version)
+    tell(cp, now.request, "installed")
+
+
+def not_restarted(cp: Charger) -> None:
+    """The charger could not restart: the old firmware goes on."""
+    now = cp.facts.firmware.update
+    if now is not None and now.phase == "rebooting":
+        _over(cp, "installation_failed", "the charger did not restart")
 
 
 def _over(cp: Charger, stage: FirmwareStage, detail: str | None) -> None:
@@ -325,8 +353,7 @@ def power_lost(cp: Charger) -> None:
         case "installing":
             now.phase, now.due = "dated", cp.now
         case "rebooting":
-            cp.facts.firmware.update = None
-            tell(cp, now.request, "installed")
+            _started(cp, now)
 
 
 # --- told ------------------------------------------------------------------------------------------------------------

@@ -394,15 +394,13 @@ def perhaps_restart(cp: Charger) -> None:
     wanted = cp.facts.link.wanted
     if wanted:
         link.close(cp, "close", "restarting")
-    if restart.reason == "firmware_update":
-        security.happened(cp, "firmware_updated", cp.firmware_version)
+    firmware.restarted(cp)
     security.happened(cp, "restarted", restart.reason)
     cp.facts.registration = Registration(boot_reason=restart.reason, ever_accepted=ever)
     cp.facts.reported.clear()
     if wanted:
         cp.facts.link.wanted = False
         cp.facts.link.back_at = cp.now + RESTART_TIME
-    firmware.restarted(cp)
 
 
 def _restart_fails(cp: Charger, restart: Restart) -> None:
@@ -414,3 +412,4 @@ def _restart_fails(cp: Charger, restart: Restart) -> None:
         return
     cp.facts.restart = None
     faults.warn(cp, Fault(kind="reset_failure", blocking=False))
+    firmware.not_restarted(cp)
