@@ -63,11 +63,6 @@ class FakeCharger:
     def awaits_chores(self) -> bool:
         return bool(self.facts.get("chores"))
 
-    @property
-    def next_due(self) -> datetime | None:
-        due = self.facts.get("due")
-        return datetime.fromtimestamp(due / 1e6, UTC) if due else None
-
     def dump(self) -> dict[str, bytes]:
         return {"facts": orjson.dumps(self.facts)}
 
@@ -75,11 +70,6 @@ class FakeCharger:
         written, removed = self._written, self._removed
         self._written, self._removed = {}, []
         return written, removed
-
-    def view(self) -> bytes:
-        if self.facts.get("unviewable"):
-            raise ValueError("no view of this")
-        return orjson.dumps({"id": self.id, "plugs": self.facts["plugs"]})
 
     def mint(self, around: Surroundings) -> str:
         self.facts["said"] += 1
@@ -165,4 +155,23 @@ def _rejected(cp: FakeCharger, command: str, now: datetime) -> CommandResult:
     )
 
 
-FAKE = Core(blank=FakeCharger, load=FakeCharger.load, surround=Surroundings, decide=decide, fire=fire)
+def view(cp: FakeCharger) -> bytes:
+    if cp.facts.get("unviewable"):
+        raise ValueError("no view of this")
+    return orjson.dumps({"id": cp.id, "plugs": cp.facts["plugs"]})
+
+
+def next_due(cp: FakeCharger) -> datetime | None:
+    due = cp.facts.get("due")
+    return datetime.fromtimestamp(due / 1e6, UTC) if due else None
+
+
+FAKE = Core(
+    blank=FakeCharger,
+    load=FakeCharger.load,
+    surround=Surroundings,
+    decide=decide,
+    fire=fire,
+    view=view,
+    next_due=next_due,
+)

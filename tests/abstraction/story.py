@@ -5,6 +5,7 @@ from typing import Any
 
 from vcp_abstraction.charger import Charger, Decision, Surroundings
 from vcp_abstraction.decide import decide, fire
+from vcp_abstraction.due import next_due
 from vcp_contracts import commands as c
 from vcp_contracts.chores import ChoreDone
 from vcp_contracts.configuration import ChargePointConfiguration
@@ -189,7 +190,7 @@ class Story:
     def wait(self, seconds: float) -> None:
         """Time passes; what falls due happens at its time."""
         until = self.now + timedelta(seconds=seconds)
-        while (due := self.cp.next_due) is not None and due <= until:
+        while (due := next_due(self.cp)) is not None and due <= until:
             self.now = max(self.now, due)
             self._took(fire(self.cp, due, self.around))
         self.now = until

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from abstraction.story import NOON, Story
+from vcp_abstraction.due import next_due
 from vcp_abstraction.facts import Root
 from vcp_contracts import commands as c
 from vcp_contracts import requests as r
@@ -509,7 +510,7 @@ def test_a_power_cut_begins_the_download_anew():
     update(story)
     story.do(c.PowerOff)
     assert isinstance(story.chores[1], DropChore)
-    assert story.cp.next_due is None
+    assert next_due(story.cp) is None
     story.do(c.PowerOn)
     later(story, 0)
     assert story.chores[2].type == "fetch_file"

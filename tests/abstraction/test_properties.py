@@ -8,6 +8,8 @@ from abstraction.watched import Watched
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from vcp_abstraction.due import next_due
+from vcp_abstraction.view import view_of
 from vcp_contracts import commands as c
 from vcp_contracts import outcomes as o
 from vcp_contracts import requests as r
@@ -427,14 +429,14 @@ class AnyStory(RuleBasedStateMachine):
                 assert connector.plugged_station or not connector.locked
 
     def anyone_can_look_at_it(self) -> None:
-        view = ChargePointView.model_validate_json(self.story.cp.view())
+        view = ChargePointView.model_validate_json(view_of(self.story.cp))
         assert view.queue.transactions == len(self.story.cp.facts.lanes.transactions)
 
     def nothing_is_overdue(self) -> None:
-        due = self.story.cp.next_due
+        due = next_due(self.story.cp)
         if due is not None and due <= self.story.now:
             self.story.wait(0)
-            later = self.story.cp.next_due
+            later = next_due(self.story.cp)
             assert later is None or later > self.story.now
 
 

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 from abstraction.story import NOON, Story
+from vcp_abstraction.due import next_due
+from vcp_abstraction.view import view_of
 from vcp_contracts import commands as c
 from vcp_contracts import requests as r
 from vcp_contracts.configuration import ChargePointConfiguration, ClockConfiguration
@@ -28,7 +30,7 @@ def test_a_rejected_charger_waits_at_most_as_long_as_a_clock_can_count() -> None
     story.do(c.GoOnline)
     story.link_up()
     story.outcome(Answered, answer=BootAnswer(verdict="rejected", now=story.now, interval_s=10**15))
-    assert story.cp.next_due is not None
+    assert next_due(story.cp) is not None
 
 
 def test_an_interval_beyond_all_clocks_is_a_bad_value_for_a_setting() -> None:
@@ -103,7 +105,7 @@ def test_the_view_shows_whole_wh_at_the_start_of_a_transaction() -> None:
     story.do(c.PlugIn)
     story.do(c.PresentToken, token="CARD1")
     story.answer_all()
-    view = ChargePointView.model_validate_json(story.cp.view())
+    view = ChargePointView.model_validate_json(view_of(story.cp))
     assert view.evses[0].transaction is not None
     assert view.evses[0].transaction.start_wh == 1_234
 

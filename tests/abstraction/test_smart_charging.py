@@ -16,6 +16,7 @@ from abstraction.charging import (
     single_phase,
     until,
 )
+from vcp_abstraction.view import view_of
 from vcp_contracts import commands as c
 from vcp_contracts import requests as r
 from vcp_contracts.configuration import ConnectorConfiguration, EvseConfiguration
@@ -390,7 +391,7 @@ def test_the_view_shows_the_limit_and_the_profiles():
     story = charger()
     charge(story)
     install(story, 1, profile("tx", (0, 10.0), id=4, stack=2))
-    view = ChargePointView.model_validate_json(story.cp.view())
+    view = ChargePointView.model_validate_json(view_of(story.cp))
     assert view.evses[0].limit is not None
     assert view.evses[0].limit.model_dump() == {"current_a": 10.0, "phases": 3, "by": "tx"}
     [shown] = view.profiles

@@ -7,6 +7,7 @@ from typing import Any
 from abstraction.story import Story
 from vcp_abstraction.charger import Charger, Decision
 from vcp_abstraction.decide import decide, fire
+from vcp_abstraction.due import next_due
 from vcp_contracts import commands as c
 from vcp_contracts.actions import Action, ReportStatus, ReportTransaction
 from vcp_contracts.letters import to_abstraction, to_handler
@@ -61,7 +62,7 @@ class Watched(Story):
     def wait(self, seconds: float) -> None:
         until = self.now + timedelta(seconds=seconds)
         fired = at_once = 0
-        while (due := self.cp.next_due) is not None and due <= until:
+        while (due := next_due(self.cp)) is not None and due <= until:
             at_once = at_once + 1 if due <= self.now else 0
             assert at_once < MOST_AT_ONCE, f"timers spin at {due}"
             if (fired := fired + 1) > MOST_A_WAIT and due > self.now:

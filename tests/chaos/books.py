@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from vcp_abstraction.charger import Charger
+from vcp_abstraction.due import next_due
 from vcp_backend import Frame, Socket
 from vcp_backend.transactions import transactions
 
@@ -161,7 +162,7 @@ def unrest(chargers: Iterable[Charger], now: datetime, *, online: bool = True) -
     """What is still going on: something in flight, queued, or due in the past; or a link that does not stand."""
     complaints = []
     for charger in chargers:
-        lanes, due = charger.facts.lanes, charger.next_due
+        lanes, due = charger.facts.lanes, next_due(charger)
         if lanes.in_flight is not None:
             complaints.append(f"{charger.id}: {lanes.in_flight.word} {lanes.in_flight.id} is in flight")
         waiting = [str(entry.action.type) for entry in charger.queue.values()]

@@ -225,19 +225,6 @@ class Charger:
         self._queue_removed.clear()
         return written, removed
 
-    def view(self) -> bytes:
-        """What readers may know of it, as JSON of `ChargePointView`."""
-        from vcp_abstraction.view import view_of
-
-        return view_of(self)
-
-    @property
-    def next_due(self) -> datetime | None:
-        """When something falls due by itself, in real time."""
-        from vcp_abstraction.due import next_due
-
-        return next_due(self)
-
     @property
     def quarantined(self) -> bool:
         """Whether its timers are ignored."""

@@ -3,5 +3,15 @@
 from vcp_abstraction.charger import Charger, Surroundings
 from vcp_abstraction.core import Core
 from vcp_abstraction.decide import decide, fire
+from vcp_abstraction.due import next_due
+from vcp_abstraction.view import view_of
 
-CORE = Core(blank=Charger, load=Charger.load, surround=Surroundings, decide=decide, fire=fire)
+CORE = Core(
+    blank=Charger,
+    load=Charger.load,
+    surround=Surroundings,
+    decide=decide,
+    fire=fire,
+    view=view_of,
+    next_due=next_due,
+)

@@ -1,6 +1,6 @@
 """What the shell asks of the pure core, as types. Decides nothing, and knows no fact of a charger."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -28,7 +28,7 @@ class Decided(Protocol):
 
 
 class Keepable(Protocol):
-    """A charger, as far as it is loaded, kept and armed; the shell looks no deeper."""
+    """A charger, as far as it is loaded and kept; the shell looks no deeper."""
 
     @property
     def exists(self) -> bool: ...
@@ -39,14 +39,9 @@ class Keepable(Protocol):
     @property
     def awaits_chores(self) -> bool: ...
 
-    @property
-    def next_due(self) -> datetime | None: ...
-
     def dump(self) -> dict[str, bytes]: ...
 
     def drain_queue(self) -> tuple[dict[str, bytes], list[str]]: ...
-
-    def view(self) -> bytes: ...
 
     def quarantine(self) -> None: ...
 
@@ -80,6 +75,10 @@ class Core:
     surround: Surround
     decide: Decide
     fire: Fire
+    view: Callable[[Any], bytes]
+    """What readers may know of a charger, as JSON of `ChargePointView`."""
+    next_due: Callable[[Any], datetime | None]
+    """When something falls due by itself, in real time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,12 @@ from vcp_abstraction.blocks import (
     diagnostics,
     faults,
     firmware,
+    link_facts,
     metering,
     provisioning,
     remote,
     reservation,
+    restart,
     security,
     settings,
     smart_charging,
@@ -76,7 +78,7 @@ REQUESTS: dict[type[Word], Callable[[Charger, Any], Reply | None]] = {
     requests.Trigger: remote.trigger,
     requests.SetAvailability: availability.set_availability,
     requests.Unlock: availability.unlock,
-    requests.Reset: provisioning.reset,
+    requests.Reset: restart.reset,
     requests.ForgetTokens: authorization.forget_tokens,
     requests.SetTokenList: token_list.set_token_list,
     requests.ReadTokenListVersion: token_list.read_version,
@@ -109,10 +111,10 @@ OUTCOMES: dict[type[Word], Callable[[Charger, Any], None]] = {
 }
 
 FACTS: dict[type, Callable[[Charger, Any], None]] = {
-    link.LinkUp: links.link_up,
-    link.LinkFailed: links.link_failed,
-    link.LinkDown: links.link_down,
-    link.HandlerUp: links.handler_up,
+    link.LinkUp: link_facts.link_up,
+    link.LinkFailed: link_facts.link_failed,
+    link.LinkDown: link_facts.link_down,
+    link.HandlerUp: link_facts.handler_up,
     chores.ChoreDone: ends.done,
     chores.ChoresUp: errands.worker_up,
 }
@@ -237,7 +239,7 @@ def _settle(cp: Charger) -> None:
         return
     reservation.review(cp)
     firmware.perhaps_install(cp)
-    provisioning.perhaps_restart(cp)
+    restart.perhaps_restart(cp)
     lanes.release(cp)
 
 

@@ -8,13 +8,14 @@ from vcp_contracts.actions import Beat
 from vcp_abstraction import physics, status
 from vcp_abstraction.blocks import (
     authorization,
+    boot,
     chores,
     diagnostics,
     firmware,
     link,
     metering,
-    provisioning,
     reservation,
+    restart,
     transactions,
 )
 from vcp_abstraction.charger import Charger
@@ -59,9 +60,9 @@ def wire_timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
     if flight is not None:
         yield flight.guard, lambda c: link.reopen(c, "no outcome of an action in time")
     if facts.restart is not None and facts.restart.deadline is not None:
-        yield facts.restart.deadline, provisioning.perhaps_restart
+        yield facts.restart.deadline, restart.perhaps_restart
     if facts.restart is not None and facts.restart.not_before is not None:
-        yield facts.restart.not_before, provisioning.perhaps_restart
+        yield facts.restart.not_before, restart.perhaps_restart
     for kept in facts.chores.values():
         yield kept.guard, chores.overdue
 
@@ -167,7 +168,7 @@ def _sample(cp: Charger, number: int, take: Callable[[Charger, EvseFacts], None]
 
 def _boot_again(cp: Charger) -> None:
     cp.facts.registration.next_try = None
-    provisioning.boot(cp)
+    boot.boot(cp)
 
 
 def _try_again(cp: Charger) -> None:

@@ -160,6 +160,12 @@ def discarded(cp: Charger, entry: Queued, outcome: str, detail: str = "", *, ret
     )
 
 
+def tell_command(cp: Charger, entry: Queued, how: str, detail: dict[str, object]) -> None:
+    """The command that waited for an action, if one did, ends with it."""
+    if entry.command is not None:
+        cp.done(entry.command, outcome=how, action=entry.action.id, **detail)
+
+
 def thin_out(cp: Charger) -> None:
     """Bounds the transaction lane: drops every second meter reading in the middle, never a start or an end
     (2.0.1 E04.FR.07)."""

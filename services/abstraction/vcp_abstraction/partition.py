@@ -246,7 +246,7 @@ class Partition:
                 command=command,
                 charge_point=id,
             )
-        resident = Resident(id, self._core.blank(id), leftovers=id in self._unloadable)
+        resident = Resident(self._core, id, leftovers=id in self._unloadable)
         self._residents[id] = resident
         return resident
 
@@ -267,7 +267,7 @@ class Partition:
             decision = step(resident.charger)
             resident.look()
         except Exception as error:
-            resident.rebuild(self._core)
+            resident.rebuild()
             return Failure.of(error)
         resident.took(step)
         self._ledger.say(decision.to_handler)
@@ -348,7 +348,7 @@ class Partition:
             for command in sorted(resident.pending):
                 why = Unread("the charge point was retired before this command ended")
                 self._ledger.reject(command, resident.id, now, why, "impossible")
-            resident.forget(self._core)
+            resident.forget()
             # Who comes next under this id counts its ids from the start: with another nonce they are new all the same.
             self._generation += 1
             self._around = self._surround()
@@ -361,7 +361,7 @@ class Partition:
             failure = Failure.of(error)
             entry = Entry(f"state at {self.horizon.isoformat()}", {})
             self._ledger.bury(entry, resident.id, failure.reason, self.horizon, trace=failure.trace)
-            resident.fall_back(self._core)
+            resident.fall_back()
             self._arm(resident)
             return resident.settle()
 

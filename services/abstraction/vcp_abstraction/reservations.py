@@ -1,4 +1,4 @@
-"""Which EVSEs are kept free by reservations. Derived from facts at each look; changes nothing.
+"""Which EVSEs are kept free by reservations, derived from facts at each look; and how one is used up.
 
 A reservation of one EVSE, or of any EVSE (of a connector type), is a wish. An EVSE is held where fewer wishes could be
 fulfilled without it: then only those whose wish it is may use it (1.6 §5.13, 2.0.1 H01). So one rule serves a
@@ -8,9 +8,12 @@ reserved outlet, and the last free one when any outlet was reserved.
 from collections.abc import Collection, Sequence
 
 from vcp_contracts.configuration import ChargePointConfiguration
+from vcp_contracts.events import ReservationChanged
 from vcp_contracts.values import Token
 
+from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts import EvseFacts, Facts, Reservation
+from vcp_abstraction.masking import mask
 
 
 def suits(configuration: ChargePointConfiguration, wish: Reservation, evse: int) -> bool:
@@ -66,3 +69,25 @@ def is_untouched(evse: EvseFacts) -> bool:
 def of(facts: Facts, token: Token, group: Token | None) -> list[Reservation]:
     """The reservations that a token may use."""
     return [wish for wish in unused(facts) if wish.is_for(token, group)]
+
+
+def use(cp: Charger, number: int) -> bool:
+    """The holder's transaction has begun, and the reservation with that number is over; False where it was gone."""
+    for reservation in cp.facts.reservations:
+        if reservation.id == number:
+            cp.facts.reservations.remove(reservation)
+            changed(cp, reservation, "used")
+            return True
+    return False
+
+
+def changed(cp: Charger, reservation: Reservation, state: str) -> None:
+    """Tells the world."""
+    cp.note(
+        ReservationChanged,
+        reservation=reservation.id,
+        state=state,
+        evse=reservation.evse,
+        token=mask(reservation.token.value),
+        until=reservation.until,
+    )

@@ -21,6 +21,7 @@ class Resident:
     """A charger that lives in this process."""
 
     __slots__ = (
+        "_core",
         "_forget",
         "_kept_pending",
         "_queue",
@@ -35,10 +36,11 @@ class Resident:
         "stalls",
     )
 
-    def __init__(self, id: str, charger: Keepable, *, leftovers: bool = False) -> None:
+    def __init__(self, core: Core, id: str, *, leftovers: bool = False) -> None:
         """A charger of which nothing is kept; `leftovers`: but something of an earlier one is, and must go."""
+        self._core = core
         self.id = id
-        self.charger = charger
+        self.charger: Keepable = core.blank(id)
         self.pending: set[str] = set()
         self.due: datetime | None = None
         """When its next timer is due, as of the last look. A quarantined charger has none."""
@@ -59,7 +61,8 @@ class Resident:
         """A charger as it was kept. Raises whatever the core raises on a state that it can't read."""
         own = dict(sections)
         pending = set(orjson.loads(own.pop(PENDING, b"[]")))
-        resident = cls(id, core.load(id, dict(own), dict(queue)))
+        resident = cls(core, id)
+        resident.charger = core.load(id, dict(own), dict(queue))
         resident._sections, resident._queue = own, queue
         resident.look()
         resident.pending, resident._kept_pending = pending, set(pending)
@@ -78,35 +81,35 @@ class Resident:
     def look(self) -> None:
         """Asks the charger when its next timer is due."""
         charger = self.charger
-        self.due = charger.next_due if charger.exists and not charger.quarantined else None
+        self.due = self._core.next_due(charger) if charger.exists and not charger.quarantined else None
 
     def took(self, step: Step) -> None:
         """Notes a decision, so that it can be made again."""
         self._steps.append(step)
 
-    def rebuild(self, core: Core) -> None:
+    def rebuild(self) -> None:
         """Puts the charger where it stood before a decision that failed half-way: the kept bytes, and every decision
         since. Pure, so with the same result; what came of them has been taken already."""
         self.charger = (
-            core.load(self.id, dict(self._sections), dict(self._queue))
+            self._core.load(self.id, dict(self._sections), dict(self._queue))
             if self._sections
-            else core.blank(self.id)
+            else self._core.blank(self.id)
         )
         for step in self._steps:
             step(self.charger)
 
-    def fall_back(self, core: Core) -> None:
+    def fall_back(self) -> None:
         """Puts the charger where it was last kept, and lets it stand still there: what it is now can't be kept."""
         self._steps = []
-        self.rebuild(core)
+        self.rebuild()
         if self.charger.exists:
             self.charger.quarantine()
         self.look()
 
-    def forget(self, core: Core) -> None:
+    def forget(self) -> None:
         """The charger is gone; what comes next under its id starts from nothing."""
         self._forget = self._forget or bool(self._sections)
-        self.charger = core.blank(self.id)
+        self.charger = self._core.blank(self.id)
         self.pending.clear()
         self._sections, self._queue, self._view, self._steps = {}, {}, None, []
         self._kept_pending = set()
@@ -119,7 +122,8 @@ class Resident:
         if not charger.exists:
             forget, self._forget, self._steps = self._forget, False, []
             return Keeping(self.id, exists=False, forget=True) if forget else None
-        view, dump, (written, taken) = charger.view(), charger.dump(), charger.drain_queue()
+        view, dump = self._core.view(charger), charger.dump()
+        written, taken = charger.drain_queue()
         sections = {name: body for name, body in dump.items() if self._sections.get(name) != body}
         keeping = Keeping(
             self.id,

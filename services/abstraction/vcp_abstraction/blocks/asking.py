@@ -1,4 +1,4 @@
-"""Messages asked for by name, and how queued actions end: answered, failed, or lost with the link."""
+"""Messages asked for by name, and how queued actions end: answered, sent, or failed."""
 
 from vcp_contracts.actions import Authorize, Beat, ReportMeter, ReportTransaction
 from vcp_contracts.commands import Ask
@@ -21,7 +21,7 @@ from vcp_contracts.outcomes import (
 from vcp_contracts.values import Place, Token
 
 from vcp_abstraction import clock, lanes, physics, status
-from vcp_abstraction.blocks import authorization, certificates, data, provisioning, transactions
+from vcp_abstraction.blocks import authorization, boot, certificates, data, transaction_answers
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts import Queued
 
@@ -33,7 +33,7 @@ def ask(cp: Charger, it: Ask) -> None:
             raise Impossible("there is no link to the backend", remedy="go_online first")
         if cp.facts.lanes.boot:
             raise Impossible("a boot is under way already", remedy="wait for `registered`")
-        provisioning.boot(cp, "triggered", command=it.id)
+        boot.boot(cp, "triggered", command=it.id)
         return
     data.must_talk(cp)
     cp.origin = "command"
@@ -90,11 +90,11 @@ def outcome(cp: Charger, it: AnyOutcome) -> None:
 
 def _answered(cp: Charger, it: Answered) -> None:
     entry = lanes.landed(cp)
-    _tell_command(cp, entry, "answered", it.answer.model_dump(mode="json", exclude_none=True))
+    lanes.tell_command(cp, entry, "answered", it.answer.model_dump(mode="json", exclude_none=True))
     answer = it.answer
     if isinstance(answer, BootAnswer):
         clock.heard(cp, answer.now)
-        provisioning.booted(cp, answer)
+        boot.booted(cp, answer)
     elif isinstance(answer, BeatAnswer):
         clock.heard(cp, answer.now)
     elif isinstance(answer, AuthorizeAnswer):
@@ -102,14 +102,14 @@ def _answered(cp: Charger, it: Answered) -> None:
     elif isinstance(answer, SigningAnswer):
         certificates.answered(cp, answer)
     elif isinstance(answer, TransactionAnswer):
-        transactions.answered(cp, entry, answer)
+        transaction_answers.answered(cp, entry, answer)
     elif isinstance(entry.action, ReportTransaction):
-        transactions.told(cp, entry.action)
+        transaction_answers.told(cp, entry.action)
 
 
 def _sent(cp: Charger) -> None:
     entry = lanes.landed(cp)
-    _tell_command(cp, entry, "sent", {})
+    lanes.tell_command(cp, entry, "sent", {})
     _without_answer(cp, entry)
 
 
@@ -118,7 +118,7 @@ def _unsaid(cp: Charger, it: Unspoken | Unwritable) -> None:
     detail = f"{it.field}: {it.rule}" if isinstance(it, Unwritable) else ""
     if it.type == "unwritable" or entry.command is not None:
         lanes.discarded(cp, entry, it.type, detail)
-    _tell_command(cp, entry, it.type, {"detail": detail} if detail else {})
+    lanes.tell_command(cp, entry, it.type, {"detail": detail} if detail else {})
     _without_answer(cp, entry)
 
 
@@ -129,19 +129,19 @@ def _failed(cp: Charger, it: Refused | Misanswered | Unanswered) -> None:
     if flight.lane == "transactions" and not _is_unwanted(it, flight.word) and lanes.failed_try(cp):
         lanes.discarded(cp, cp.queue[flight.n], it.type, detail, retried=True)
         if isinstance(it, Refused) and it.kind == "security":
-            provisioning.disowned(cp)
+            boot.disowned(cp)
         return
     entry = lanes.landed(cp)
     cp.note(
         ActionEnded, action=entry.action.id, word=flight.word, outcome=it.type, retried=False, detail=detail
     )
-    _tell_command(cp, entry, it.type, {"detail": detail})
+    lanes.tell_command(cp, entry, it.type, {"detail": detail})
     if isinstance(it, Refused) and it.kind == "unsupported":
         cp.facts.link.unsupported.add(flight.word)
     if isinstance(it, Misanswered) and isinstance(it.readable, TransactionAnswer):
-        transactions.answered(cp, entry, it.readable)
+        transaction_answers.answered(cp, entry, it.readable)
     if isinstance(it, Refused) and it.kind == "security" and flight.word != "boot":
-        provisioning.disowned(cp)
+        boot.disowned(cp)
     _without_answer(cp, entry)
 
 
@@ -162,20 +162,8 @@ def _without_answer(cp: Charger, entry: Queued) -> None:
     """What follows when no usable answer came, and none will."""
     action = entry.action
     if action.type == "boot":
-        provisioning.boot_failed(cp)
+        boot.boot_failed(cp)
     elif isinstance(action, Authorize):
         authorization.unanswerable(cp, entry)
     elif isinstance(action, ReportTransaction):
-        transactions.told(cp, action)
-
-
-def lost(cp: Charger, entry: Queued) -> None:
-    """The link went, and this was not worth keeping."""
-    _tell_command(cp, entry, "unanswered", {"detail": "the link was lost"})
-    if isinstance(entry.action, Authorize):
-        authorization.unanswerable(cp, entry)
-
-
-def _tell_command(cp: Charger, entry: Queued, how: str, detail: dict[str, object]) -> None:
-    if entry.command is not None:
-        cp.done(entry.command, outcome=how, action=entry.action.id, **detail)
+        transaction_answers.told(cp, action)

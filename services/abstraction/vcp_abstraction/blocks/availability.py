@@ -2,21 +2,17 @@
 
 from vcp_contracts.requests import Availability, SetAvailability, Unlock, Unlocked, UnlockResult
 
-from vcp_abstraction import status
+from vcp_abstraction import levels, status
 from vcp_abstraction.blocks import authorization, transactions
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import ConnectorFacts, EvseFacts, Facts
-
-Level = Facts | EvseFacts | ConnectorFacts
 
 
 def set_availability(cp: Charger, it: SetAvailability) -> Availability:
     """Takes a place into or out of service: now, or when its transaction is over (1.6 §5.2, 2.0.1 G03)."""
     if not cp.knows(it.place):
         return Availability(**cp.reply(it), result="rejected", detail="unknown place")
-    levels = _levels(cp, it)
     waiting = False
-    for level, evses in levels:
+    for level, evses in levels.at(cp, it.place):
         busy = not it.operative and any(evse.transaction is not None for evse in evses)
         level.becomes_operative = False if busy else None
         if busy:
@@ -27,32 +23,6 @@ def set_availability(cp: Charger, it: SetAvailability) -> Availability:
         transactions.advance(cp, evse, "charging_state_changed")
     status.observe(cp)
     return Availability(**cp.reply(it), result="scheduled" if waiting else "accepted")
-
-
-def _levels(cp: Charger, it: SetAvailability) -> list[tuple[Level, list[EvseFacts]]]:
-    """The levels that a change touches, each with the EVSEs whose transactions it must wait for."""
-    if it.place.evse:
-        evse = cp.facts.evses[it.place.evse - 1]
-        if it.place.connector is not None:
-            connector = evse.connectors[it.place.connector - 1]
-            in_use = evse.transaction is not None and evse.transaction.connector == connector.id
-            return [(connector, [evse] if in_use else [])]
-        return [(evse, [evse])]
-    if cp.manners.station_availability == "own_level":
-        return [(cp.facts, cp.facts.evses)]
-    # 1.6 §5.2: connector 0 stands for the charge point and all its connectors
-    return [(cp.facts, []), *((evse, [evse]) for evse in cp.facts.evses)]
-
-
-def carry_out(cp: Charger, evse: EvseFacts) -> None:
-    """A transaction is over: what had to wait for it happens now."""
-    levels: list[Level] = [evse, *evse.connectors]
-    if not any(True for _ in cp.running()):
-        levels.append(cp.facts)
-    for level in levels:
-        if level.becomes_operative is not None:
-            level.operative = level.becomes_operative
-            level.becomes_operative = None
 
 
 def unlock(cp: Charger, it: Unlock) -> Unlocked:

@@ -1,25 +1,23 @@
-"""The link: wanted, ordered, up, down; and what that means for everything that waits."""
+"""The link as the charger wants it: ordered, tuned, gated, given up; and what its end means for what waits."""
 
 from datetime import timedelta
 from typing import Any, Literal
 
+from vcp_contracts.actions import Authorize
 from vcp_contracts.commands import GoOffline, GoOnline
 from vcp_contracts.events import LinkChanged
 from vcp_contracts.link import (
     BackOff,
     CloseLink,
-    HandlerUp,
-    LinkDown,
-    LinkFailed,
-    LinkUp,
     OpenLink,
     SetGate,
     TuneLink,
 )
 
-from vcp_abstraction import lanes, status
-from vcp_abstraction.blocks import asking, authorization, credentials, metering, provisioning, security
+from vcp_abstraction import lanes
+from vcp_abstraction.blocks import authorization, credentials
 from vcp_abstraction.charger import Charger, Impossible
+from vcp_abstraction.facts import Queued
 
 
 def go_online(cp: Charger, it: GoOnline) -> None:
@@ -42,6 +40,11 @@ def want(cp: Charger) -> None:
     cp.facts.link.back_at = None
     cp.facts.link.wanted = True
     order(cp)
+
+
+def network_back(cp: Charger) -> None:
+    """The network returns by itself, or a restart is over."""
+    want(cp)
 
 
 def order(cp: Charger) -> None:
@@ -150,64 +153,6 @@ def fail_waiting(cp: Charger, why: str) -> None:
     cp.facts.link.waiting.clear()
 
 
-# --- facts -----------------------------------------------------------------------------------------------------------
-
-
-def link_up(cp: Charger, it: LinkUp) -> None:
-    """The link stands: boot, or go on where the last link ended."""
-    link = cp.facts.link
-    if it.order != link.order or not link.wanted:
-        return
-    link.state = "up"
-    link.id = it.link
-    link.next_fact = it.n + 1
-    if link.subprotocol != it.subprotocol:
-        link.subprotocol = it.subprotocol
-        # what is kept for the end of a transaction, and when, is a manner
-        metering.align(cp)
-    link.since = cp.now
-    link.last_failure = None
-    credentials.worked(cp)
-    link.unsupported.clear()
-    link.gated = cp.facts.registration.verdict == "rejected"
-    cp.note(LinkChanged, state="up", link=it.link, subprotocol=it.subprotocol)
-    for command in link.waiting:
-        cp.done(command, link="up", subprotocol=it.subprotocol)
-    link.waiting.clear()
-    away = cp.now - link.down_since if link.down_since is not None else None
-    link.down_since = None
-    if not cp.registered or cp.configuration.boot_on_reconnect:
-        provisioning.boot(cp)
-        return
-    long = away is not None and away.total_seconds() > cp.settings.seconds("OCPPCommCtrlr.OfflineThreshold")
-    if long and cp.manners.status_after_reconnect == "all_after_threshold":
-        cp.facts.reported.clear()
-    status.observe(cp)
-
-
-def link_failed(cp: Charger, it: LinkFailed) -> None:
-    """No link came about; the Handler goes on trying."""
-    link = cp.facts.link
-    if it.order != link.order:
-        return
-    link.last_failure = f"{it.why}: {it.detail}" if it.detail else it.why
-    cp.note(LinkChanged, state="failed", why=it.why, detail=it.detail or None)
-    security.no_link(cp, it)
-    for command in link.waiting:
-        cp.done(command, link="failed", why=it.why, detail=it.detail)
-    link.waiting.clear()
-    if credentials.falls_back(cp):
-        renew(cp, "back to the security profile before")
-
-
-def link_down(cp: Charger, it: LinkDown) -> None:
-    """The link is gone; the Handler tries again by itself, under the same order."""
-    link = cp.facts.link
-    link.state = "connecting" if link.wanted else "down"
-    down(cp, it.why, it.detail)
-    link.id = None
-
-
 def down(cp: Charger, why: str, detail: str = "") -> None:
     """What the end of a link does."""
     link = cp.facts.link
@@ -218,19 +163,11 @@ def down(cp: Charger, why: str, detail: str = "") -> None:
         LinkChanged, state="down", link=link.id, subprotocol=link.subprotocol, why=why, detail=detail or None
     )
     for entry in lanes.link_lost(cp):
-        asking.lost(cp, entry)
+        _lost(cp, entry)
 
 
-def handler_up(cp: Charger, it: HandlerUp) -> None:
-    """Another Handler has the partition: the links of the one before are gone, and are ordered again."""
-    link = cp.facts.link
-    if link.state == "up":
-        link.state = "connecting"
-        down(cp, "lost", "the Handler changed")
-    link.id = None
-    order(cp)
-
-
-def network_back(cp: Charger) -> None:
-    """The network returns by itself, or a restart is over."""
-    want(cp)
+def _lost(cp: Charger, entry: Queued) -> None:
+    """The link went, and this was not worth keeping."""
+    lanes.tell_command(cp, entry, "unanswered", {"detail": "the link was lost"})
+    if isinstance(entry.action, Authorize):
+        authorization.unanswerable(cp, entry)

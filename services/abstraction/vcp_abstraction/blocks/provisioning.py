@@ -1,22 +1,19 @@
-"""Life of the charger: set up, booted, alive, restarted, without power, retired."""
+"""Life of the charger: set up, with and without power, retired."""
 
-from datetime import UTC, timedelta
+from datetime import UTC
 
-from vcp_contracts.actions import Boot
 from vcp_contracts.commands import PowerCycle, PowerOff, PowerOn, Provision, Retire
 from vcp_contracts.configuration import ChargePointConfiguration
-from vcp_contracts.events import ChargePointChanged, Registered, SettingChanged
-from vcp_contracts.outcomes import BootAnswer
-from vcp_contracts.requests import Reset, Resetting
+from vcp_contracts.events import ChargePointChanged
 from vcp_contracts.settings import BY_NAME, find
-from vcp_contracts.values import STATION, BootReason, Fault, StopReason
+from vcp_contracts.values import BootReason, Fault
 
 from vcp_abstraction import errands, installed, status
 from vcp_abstraction.blocks import (
+    boot,
     cable,
     credentials,
     diagnostics,
-    faults,
     firmware,
     link,
     metering,
@@ -34,34 +31,12 @@ from vcp_abstraction.facts import (
     Facts,
     Profiles,
     Registration,
-    Restart,
     SecurityFacts,
     SettingValues,
     Setup,
 )
 from vcp_abstraction.setting_rules import broken_rule
-from vcp_abstraction.settings import MOST, Settings, normal
-
-BOOT_RETRY = timedelta(seconds=30)
-"""The charger's own wait before it boots again, where the backend named none (1.6 §4.2: not flooding)."""
-
-RESTART_PATIENCE = timedelta(seconds=10)
-"""How long a restart waits until what it ended has been told."""
-
-RESTART_TIME = timedelta(seconds=1)
-"""How long the charger is away."""
-
-BOOT_FIELDS = (
-    "vendor",
-    "model",
-    "serial_number",
-    "firmware_version",
-    "meter_serial_number",
-    "meter_type",
-    "iccid",
-    "imsi",
-)
-
+from vcp_abstraction.settings import Settings, normal
 
 # --- set up ----------------------------------------------------------------------------------------------------------
 
@@ -200,7 +175,7 @@ def _change(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) 
     status.observe(cp)
     if new.firmware_version != old.firmware_version:
         cp.facts.firmware.version = None
-    booted_as_another = any(getattr(new, field) != getattr(old, field) for field in BOOT_FIELDS)
+    booted_as_another = boot.tells_otherwise(old, new)
     if booted_as_another:
         # OCPP-J 1.6 §5.4: boot again when the boot's data have changed
         cp.facts.registration.verdict = "none"
@@ -285,131 +260,3 @@ def _find_cars(cp: Charger) -> None:
     for evse in cp.facts.evses:
         if evse.connected is not None:
             cable.connected(cp, evse)
-
-
-# --- boot ------------------------------------------------------------------------------------------------------------
-
-
-def boot(cp: Charger, reason: BootReason | None = None, *, command: str | None = None) -> None:
-    """Tells the backend that the charger has started, unless that is under way. `command` waits for the answer."""
-    registration = cp.facts.registration
-    if cp.facts.lanes.boot:
-        return
-    waits = registration.verdict == "rejected" and registration.next_try is not None
-    if waits and reason is None and registration.next_try > cp.now:  # type: ignore[operator]
-        return
-    registration.next_try = None
-    configuration = cp.configuration
-    cp.enqueue(
-        Boot(
-            **cp.words(),
-            reason=reason or registration.boot_reason,
-            **{name: getattr(configuration, name) for name in BOOT_FIELDS}
-            | {"firmware_version": cp.firmware_version},
-        ),
-        "boot",
-        command=command,
-    )
-
-
-def booted(cp: Charger, answer: BootAnswer) -> None:
-    """The backend's verdict (1.6 §4.2, 2.0.1 B01 to B03)."""
-    registration = cp.facts.registration
-    registration.verdict = answer.verdict
-    registration.at = cp.now
-    cp.note(Registered, verdict=answer.verdict, interval_s=answer.interval_s)
-    interval_s = min(answer.interval_s, MOST)
-    if answer.verdict != "accepted":
-        wait = timedelta(seconds=interval_s) if interval_s > 0 else BOOT_RETRY
-        registration.next_try = cp.now + wait
-    else:
-        registration.ever_accepted = True
-        registration.next_try = None
-        if interval_s > 0:
-            row = BY_NAME["ocppcommctrlr.heartbeatinterval"]
-            if cp.settings.text(row.name) != str(interval_s):
-                cp.settings.put(row, str(interval_s))
-                cp.note(SettingChanged, name=row.name, value=str(interval_s), by="boot")
-        cp.facts.reported.clear()
-    link.gate(cp)
-    status.observe(cp)
-
-
-def boot_failed(cp: Charger) -> None:
-    """No verdict came: tries again after the charger's own interval."""
-    cp.facts.registration.next_try = cp.now + BOOT_RETRY
-
-
-def disowned(cp: Charger) -> None:
-    """The backend answers with a security error: it has not accepted this charger (2.0.1 B01.FR.10)."""
-    cp.facts.registration.verdict = "none"
-    boot(cp)
-
-
-# --- restart ---------------------------------------------------------------------------------------------------------
-
-
-def reset(cp: Charger, it: Reset) -> Resetting:
-    """Restarts, now or when idle (1.6 §5.14, 2.0.1 B11 and B12)."""
-    update = cp.facts.firmware.update
-    busy_with_itself = update is not None and update.unstoppable
-    if cp.facts.behaviour.reset == "refused" or it.place.evse != 0 or busy_with_itself:
-        return Resetting(**cp.reply(it), result="rejected")
-    busy = any(True for _ in cp.running())
-    if it.when == "idle" and busy:
-        cp.facts.restart = Restart(reason="scheduled_reset", when_idle=True)
-        return Resetting(**cp.reply(it), result="scheduled")
-    why: StopReason = "soft_reset" if it.restart == "application" else "hard_reset"
-    for evse in cp.facts.evses:
-        if evse.transaction is not None:
-            transactions.end(cp, evse, "reset_command", why)
-        evse.authorization = None
-    cp.facts.restart = Restart(reason="remote_reset", deadline=cp.real + RESTART_PATIENCE)
-    return Resetting(**cp.reply(it), result="accepted")
-
-
-def perhaps_restart(cp: Charger) -> None:
-    """A restart that was asked for happens once nothing more is to be told."""
-    restart = cp.facts.restart
-    if restart is None:
-        return
-    if restart.when_idle:
-        if any(True for _ in cp.running()):
-            return
-        restart.when_idle = False
-        restart.deadline = cp.real + RESTART_PATIENCE
-    lanes = cp.facts.lanes
-    idle = not lanes.transactions and not lanes.express and lanes.in_flight is None
-    late = restart.deadline is not None and restart.deadline <= cp.real
-    if cp.online and not idle and not late:
-        return
-    if restart.not_before is not None and restart.not_before > cp.real:
-        return
-    if cp.facts.behaviour.restart_failures > 0:
-        _restart_fails(cp, restart)
-        return
-    faults.mend(cp, STATION, "reset_failure")
-    cp.facts.restart = None
-    ever = cp.facts.registration.ever_accepted
-    wanted = cp.facts.link.wanted
-    if wanted:
-        link.close(cp, "close", "restarting")
-    firmware.restarted(cp)
-    security.happened(cp, "restarted", restart.reason)
-    cp.facts.registration = Registration(boot_reason=restart.reason, ever_accepted=ever)
-    cp.facts.reported.clear()
-    if wanted:
-        cp.facts.link.wanted = False
-        cp.facts.link.back_at = cp.now + RESTART_TIME
-
-
-def _restart_fails(cp: Charger, restart: Restart) -> None:
-    """It does not come about: tried again as often as ResetRetries says, then told as a warning (1.6 §9.1)."""
-    cp.facts.behaviour.restart_failures -= 1
-    restart.tries += 1
-    if restart.tries <= cp.settings.seconds("OCPPCommCtrlr.ResetRetries"):
-        restart.not_before = cp.real + RESTART_TIME
-        return
-    cp.facts.restart = None
-    faults.warn(cp, Fault(kind="reset_failure", blocking=False))
-    firmware.not_restarted(cp)

@@ -15,10 +15,10 @@ from vcp_contracts.values import STATION, Place, TokenInfo
 from vcp_abstraction import main_meter, physics, status
 from vcp_abstraction.blocks import (
     authorization,
+    boot,
     certificates,
     diagnostics,
     firmware,
-    provisioning,
     reservation,
     smart_charging,
     transactions,
@@ -124,7 +124,7 @@ def _trigger(cp: Charger, it: Trigger) -> TriggerResult:
             if cp.registered:
                 # 1.6 errata 3.35, 2.0.1 F06.FR.17
                 return "rejected"
-            provisioning.boot(cp, "triggered" if cp.facts.registration.ever_accepted else None)
+            boot.boot(cp, "triggered" if cp.facts.registration.ever_accepted else None)
         case "beat":
             cp.enqueue(Beat(**cp.words()), "express")
         case "status":

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from vcp_contracts.actions import ReportReservation
-from vcp_contracts.events import ReservationChanged
 from vcp_contracts.requests import CancelReservation, Declined, ReservationCancelled, Reserve, Reserved
 from vcp_contracts.values import Token
 
@@ -12,7 +11,6 @@ from vcp_abstraction import reservations, status
 from vcp_abstraction.blocks import transactions
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts import EvseFacts, Reservation
-from vcp_abstraction.masking import mask
 
 LONGEST = timedelta(days=3660)
 """How long an EVSE is kept free at most: some ten years."""
@@ -97,7 +95,7 @@ def _keep(cp: Charger, wish: Reservation) -> None:
         if evse.authorization is not None and evse.authorization.reservation == wish.id:
             evse.authorization.reservation = None
     cp.facts.reservations = [*(r for r in kept if r.id != wish.id), wish]
-    changed(cp, wish, "replaced" if replaced else "made")
+    reservations.changed(cp, wish, "replaced" if replaced else "made")
     _settle(cp)
 
 
@@ -147,16 +145,6 @@ def reserved_for(cp: Charger, token: Token) -> EvseFacts | None:
 # --- how it ends -----------------------------------------------------------------------------------------------------
 
 
-def used(cp: Charger, number: int) -> bool:
-    """Its holder's transaction has begun. Says whether the reservation was still there."""
-    for reservation in cp.facts.reservations:
-        if reservation.id == number:
-            cp.facts.reservations.remove(reservation)
-            changed(cp, reservation, "used")
-            return True
-    return False
-
-
 def next_end(cp: Charger) -> datetime | None:
     """When the next reservation ends whose holder has not come. An instant of the backend's: it never moves."""
     return min((reservation.until for reservation in reservations.unused(cp.facts)), default=None)
@@ -186,7 +174,7 @@ def _drop(cp: Charger, ended: list[Reservation], end: Literal["cancelled", "expi
     cp.facts.reservations = [r for r in cp.facts.reservations if r.id not in gone]
     _settle(cp)
     for reservation in ended:
-        changed(cp, reservation, end)
+        reservations.changed(cp, reservation, end)
         if end != "cancelled" and "report_reservation" in cp.manners.speaks:
             cp.enqueue(ReportReservation(**cp.words(), reservation=reservation.id, end=end), "express")
 
@@ -197,15 +185,3 @@ def _settle(cp: Charger) -> None:
         if evse.transaction is None and evse.connected is not None and cp.facts.powered:
             transactions.advance(cp, evse, "cable_plugged_in")
     status.observe(cp)
-
-
-def changed(cp: Charger, reservation: Reservation, state: str) -> None:
-    """Tells the world."""
-    cp.note(
-        ReservationChanged,
-        reservation=reservation.id,
-        state=state,
-        evse=reservation.evse,
-        token=mask(reservation.token.value),
-        until=reservation.until,
-    )

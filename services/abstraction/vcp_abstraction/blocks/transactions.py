@@ -9,12 +9,11 @@ from datetime import datetime, timedelta
 from vcp_contracts.actions import ReportTransaction, SessionNews
 from vcp_contracts.events import TransactionEnded, TransactionStarted, TransactionUpdated
 from vcp_contracts.manners import StartPoint
-from vcp_contracts.outcomes import TransactionAnswer
-from vcp_contracts.values import ChargingState, Place, Sample, StopReason, Token, TokenInfo, Trigger
+from vcp_contracts.values import ChargingState, Place, Sample, StopReason, Token, Trigger
 
-from vcp_abstraction import installed, lanes, limits, physics, status
+from vcp_abstraction import installed, lanes, levels, limits, physics, reservations, status
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import Authorization, EvseFacts, LockedFor, Queued, Telling, Transaction
+from vcp_abstraction.facts import Authorization, EvseFacts, LockedFor, Telling, Transaction
 
 POINTS: dict[str, StartPoint] = {
     "ParkingBayOccupancy": "parking_bay_occupancy",
@@ -205,10 +204,8 @@ def _supply(cp: Charger, evse: EvseFacts) -> None:
 
 def _taken_up(cp: Charger, authorization: Authorization | None) -> int | None:
     """The reservation that a transaction fulfils; it ends with that."""
-    from vcp_abstraction.blocks import reservation
-
     number = authorization.reservation if authorization is not None else None
-    return number if number is not None and reservation.used(cp, number) else None
+    return number if number is not None and reservations.use(cp, number) else None
 
 
 def _go_on(cp: Charger, evse: EvseFacts, trigger: Trigger, token: Token | None) -> None:
@@ -287,9 +284,7 @@ def end(
         keep_locked(evse, transaction)
     else:
         unlock(evse)
-    from vcp_abstraction.blocks import availability
-
-    availability.carry_out(cp, evse)
+    levels.carry_out(cp, evse)
 
 
 def next_sample(cp: Charger) -> datetime | None:
@@ -393,6 +388,20 @@ def _new_phases(cp: Charger, evse: EvseFacts, transaction: Transaction) -> int |
     return phases
 
 
+def energy_used_up(cp: Charger, evse: EvseFacts) -> None:
+    """The battery is full, or the energy allowed to a refused token is used up."""
+    physics.advance_meter(evse, cp.now)
+    transaction = evse.transaction
+    if (
+        transaction is not None
+        and transaction.energy_left_wh is not None
+        and transaction.energy_left_wh <= 1e-6
+    ):
+        transaction.energy_left_wh = None
+        transaction.suspended = True
+    advance(cp, evse, "charging_state_changed")
+
+
 def cable_left(cp: Charger, evse: EvseFacts) -> bool:
     """Whether a cable is left that the driver has yet to pull; the station's end of a fixed one stays."""
     hardware = cp.configuration.evses[evse.id - 1].connectors
@@ -423,74 +432,3 @@ def keep_locked(evse: EvseFacts, transaction: Transaction) -> None:
     """The cable stays locked until its owner shows his token again (1.6 errata 3.17)."""
     if transaction.token is not None and any(connector.locked for connector in evse.connectors):
         evse.locked_for = LockedFor(token=transaction.token, group=transaction.group)
-
-
-# --- what the backend says of it -------------------------------------------------------------------------------------
-
-
-def answered(cp: Charger, entry: Queued, answer: TransactionAnswer) -> None:
-    """The backend heard of a transaction: learns its name, and judges its verdict on the token."""
-    action = entry.action
-    assert isinstance(action, ReportTransaction)
-    telling = cp.facts.tellings.get(action.transaction)
-    if telling is None:
-        return
-    if answer.backend_name is not None and action.phase == "started":
-        telling.backend_name = answer.backend_name
-    told(cp, action)
-    if answer.info is None:
-        return
-    from vcp_abstraction.blocks import authorization
-
-    about = action.stop_token if action.phase == "ended" and action.stop_token else action.token
-    if about is not None:
-        authorization.heard(cp, about, answer.info)
-    evse = cp.facts.evses[telling.evse - 1]
-    if evse.transaction is not None and evse.transaction.id == action.transaction and action.phase != "ended":
-        judge_after_start(cp, evse, answer.info)
-
-
-def told(cp: Charger, action: ReportTransaction) -> None:
-    """A report is out of the queue: after the last one, nothing more is kept of the transaction."""
-    if action.phase == "ended":
-        cp.facts.tellings.pop(action.transaction, None)
-
-
-def judge_after_start(cp: Charger, evse: EvseFacts, info: TokenInfo) -> None:
-    """The backend's verdict on a token that is already charging (1.6 errata 3.17; 2.0.1 E05, C15)."""
-    transaction = evse.transaction
-    assert transaction is not None
-    if info.status == "accepted":
-        transaction.group = info.group or transaction.group
-        if transaction.suspended:
-            transaction.suspended = False
-            advance(cp, evse, "charging_state_changed")
-        return
-    if evse.authorization is None:
-        return
-    if cp.settings.flag("TxCtrlr.StopTxOnInvalidId"):
-        evse.authorization = None
-        transaction.stop_reason = "deauthorized"
-        advance(cp, evse, "deauthorized", reason="deauthorized")
-        return
-    allowed = cp.settings.number("TxCtrlr.MaxEnergyOnInvalidId")
-    used_wh = evse.register_wh - transaction.start_wh
-    if allowed and used_wh < allowed:
-        transaction.energy_left_wh = allowed - used_wh
-        return
-    transaction.suspended = True
-    advance(cp, evse, "charging_state_changed")
-
-
-def energy_used_up(cp: Charger, evse: EvseFacts) -> None:
-    """The battery is full, or the energy allowed to a refused token is used up."""
-    physics.advance_meter(evse, cp.now)
-    transaction = evse.transaction
-    if (
-        transaction is not None
-        and transaction.energy_left_wh is not None
-        and transaction.energy_left_wh <= 1e-6
-    ):
-        transaction.energy_left_wh = None
-        transaction.suspended = True
-    advance(cp, evse, "charging_state_changed")
