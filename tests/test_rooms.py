@@ -6,10 +6,11 @@ import ast
 import enum
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cache
+from graphlib import TopologicalSorter
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
@@ -63,19 +64,27 @@ ROOMS = {
             for name in (
                 "blocks/*",
                 "charger.py",
+                "charging.py",
+                "clock.py",
                 "composite.py",
                 "core.py",
                 "decide.py",
+                "due.py",
                 "errands.py",
                 "facts.py",
                 "installed.py",
                 "lanes.py",
+                "levels.py",
                 "limits.py",
                 "physics.py",
                 "profiles.py",
+                "reservations.py",
                 "schedule.py",
+                "sections.py",
+                "settings.py",
                 "sharing.py",
                 "status.py",
+                "view.py",
                 "x509.py",
             )
         ),
@@ -193,6 +202,60 @@ def test_faststream_is_known_in_app_py_alone():
         if within(name, ("faststream",)) and shown(path) not in APPS
     }
     assert not trespasses, "\n".join(sorted(trespasses))
+
+
+# Imports that run late hide who needs whom, and are how circles begin.
+
+LATE = {
+    f"services/{file}": reason
+    for file, reason in {
+        "control/vcp_control/__main__.py": "a wrong setting is told before anything slow is loaded",
+        "control/vcp_control/health.py": "no start pays for what a scrape needs",
+        "plumbing/vcp_plumbing/health.py": "no start pays for what a scrape needs",
+        "plumbing/vcp_plumbing/process.py": "there is none for Windows",
+        "plumbing/vcp_plumbing/service.py": "only a process with a health port needs a server",
+        "runner/vcp_runner/cli.py": "a command loads only what it runs",
+        "runner/vcp_runner/connect.py": "a command that will not start says so at once",
+        "runner/vcp_runner/doctor.py": "it looks whether that is there",
+        "runner/vcp_runner/given_broker.py": "a command with a broker of its own needs no client for one",
+        "runner/vcp_runner/server_binary.py": "it looks whether that is there",
+        "runner/vcp_runner/stack.py": "only a child that died needs a client for the broker",
+    }.items()
+}
+
+
+def late_imports(path: Path) -> list[int]:
+    """Lines of the imports inside functions."""
+    return [
+        node.lineno
+        for function in ast.walk(tree_of(path))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+
+
+def test_no_import_stands_in_a_function_without_a_reason():
+    late = {shown(path): late_imports(path) for path in sources("*") if late_imports(path)}
+    assert not {f"{file}:{line}" for file, lines in late.items() if file not in LATE for line in lines}
+    assert set(LATE) == set(late), "a reason is no longer needed"
+
+
+def test_no_imports_run_in_a_circle():
+    modules = {module_of(path): path for path in sources("*")}
+    knows = {module: known_to(path, modules) - {module} for module, path in modules.items()}
+    TopologicalSorter(knows).prepare()  # raises CycleError, which names the circle
+
+
+def module_of(path: Path) -> str:
+    start = next(number for number, part in enumerate(path.parts) if part in OURS)
+    return ".".join(path.parts[start:]).removesuffix(".py").removesuffix(".__init__")
+
+
+def known_to(path: Path, modules: Collection[str]) -> set[str]:
+    """Which of the modules a file imports, or imports something of."""
+    known = (name if name in modules else name.rpartition(".")[0] for name in imports(path))
+    return {module for module in known if module in modules}
 
 
 # The words of one version, which the charger and the contracts must not say.

@@ -18,23 +18,8 @@ from vcp_contracts.results import CommandResult
 from vcp_contracts.values import Place
 from vcp_contracts.words import UNTIMED, Word
 
-from vcp_abstraction.facts import (
-    Certificates,
-    ConnectorFacts,
-    DataAnswers,
-    EndSamples,
-    EvseFacts,
-    Facts,
-    Lane,
-    Origin,
-    Profiles,
-    Queued,
-    SettingValues,
-    Setup,
-    TokenList,
-    Tokens,
-)
-from vcp_abstraction.settings import Settings
+from vcp_abstraction.facts import ConnectorFacts, EvseFacts, Lane, Origin, Queued
+from vcp_abstraction.sections import Sections, read, write
 
 EARLIEST = UNTIMED
 
@@ -109,21 +94,13 @@ def starting_profile(configuration: ChargePointConfiguration) -> int:
     return 0
 
 
-class Charger:
+class Charger(Sections):
     """The aggregate. Blocks change `facts`, queue actions and note events through it."""
 
     def __init__(self, id: str) -> None:
+        super().__init__()
         self.id = id
         self._mark = sha256(id.encode()).hexdigest()[:10]
-        self.setup: Setup | None = None
-        self.facts = Facts()
-        self.tokens = Tokens()
-        self.certificates = Certificates()
-        self.end_samples = EndSamples()
-        self.profiles = Profiles()
-        self.token_list = TokenList()
-        self.data_answers = DataAnswers()
-        self.settings = Settings(SettingValues())
         self.queue: dict[int, Queued] = {}
         self._configuration_json: tuple[ChargePointConfiguration, bytes] | None = None
         self._dirty: set[str] = set()
@@ -163,24 +140,7 @@ class Charger:
     def load(cls, id: str, sections: dict[str, bytes], queue: dict[str, bytes]) -> "Charger":
         """A charger as it was kept."""
         cp = cls(id)
-        if "setup" in sections:
-            cp.setup = Setup.model_validate_json(sections["setup"])
-        if "facts" in sections:
-            cp.facts = Facts.model_validate_json(sections["facts"])
-        if "tokens" in sections:
-            cp.tokens = Tokens.model_validate_json(sections["tokens"])
-        if "end_samples" in sections:
-            cp.end_samples = EndSamples.model_validate_json(sections["end_samples"])
-        if "profiles" in sections:
-            cp.profiles = Profiles.model_validate_json(sections["profiles"])
-        if "token_list" in sections:
-            cp.token_list = TokenList.model_validate_json(sections["token_list"])
-        if "data_answers" in sections:
-            cp.data_answers = DataAnswers.model_validate_json(sections["data_answers"])
-        if "certificates" in sections:
-            cp.certificates = Certificates.model_validate_json(sections["certificates"])
-        if "settings" in sections:
-            cp.settings = Settings(SettingValues.model_validate_json(sections["settings"]))
+        read(cp, sections)
         cp.queue = {int(n): Queued.model_validate_json(entry) for n, entry in queue.items()}
         return cp
 
@@ -188,29 +148,15 @@ class Charger:
         """The sections that may have changed since the last dump."""
         if self.setup is None:
             return {}
-        sections = {"facts": to_json(self.facts, exclude_none=True)}
-        if "setup" in self._dirty:
-            sections["setup"] = to_json(self.setup)
-        if "tokens" in self._dirty:
-            sections["tokens"] = to_json(self.tokens, exclude_none=True)
-        if "end_samples" in self._dirty:
-            sections["end_samples"] = to_json(self.end_samples, exclude_none=True)
-        if "profiles" in self._dirty:
-            sections["profiles"] = to_json(self.profiles, exclude_none=True)
-        if "token_list" in self._dirty:
-            sections["token_list"] = to_json(self.token_list, exclude_none=True)
-        if "data_answers" in self._dirty:
-            sections["data_answers"] = to_json(self.data_answers)
-        if "certificates" in self._dirty:
-            sections["certificates"] = to_json(self.certificates, exclude_none=True)
-        if self.settings.changed or "setup" in self._dirty:
-            sections["settings"] = to_json(self.settings.kept)
+        changed = {"facts", *self._dirty}
+        if self.settings.changed:
+            changed.add("settings")
             self.settings.changed = False
         self._dirty.clear()
-        return sections
+        return write(self, changed)
 
     def touch(self, section: str) -> None:
-        """A section other than `facts` has changed."""
+        """A section has changed: any but `facts` and `settings`, which know it themselves."""
         self._dirty.add(section)
 
     def drain_queue(self) -> tuple[dict[str, bytes], list[str]]:

@@ -563,12 +563,6 @@ class Certificates(Kept):
     signing: Signing | None = None
 
 
-class SettingValues(Kept):
-    """Settings that differ from their defaults, by full name."""
-
-    values: dict[str, str] = Field(default_factory=dict)
-
-
 class Setup(Kept):
     """How the charger was set up."""
 

@@ -2,26 +2,26 @@
 
 from math import isfinite
 
+from pydantic import Field
 from vcp_contracts.settings import BY_NAME, PHASES, Setting
 
-from vcp_abstraction.facts import SettingValues
+from vcp_abstraction.facts import Kept
 
 MOST = 2**31 - 1
 """The greatest number of a setting that names no bound of its own: of seconds, more than any clock will see."""
 
 
-class Settings:
+class Settings(Kept):
     """All settings of one charger."""
 
-    __slots__ = ("changed", "kept")
-
-    def __init__(self, kept: SettingValues) -> None:
-        self.kept = kept
-        self.changed = False
+    values: dict[str, str] = Field(default_factory=dict)
+    """Those that differ from their defaults, by full name."""
+    changed: bool = Field(default=False, exclude=True)
+    """Since they were last kept."""
 
     def text(self, name: str) -> str:
         """The value of `Component.Variable[instance]`; empty where it is not set."""
-        value = self.kept.values.get(name)
+        value = self.values.get(name)
         if value is not None:
             return value
         return BY_NAME[name.casefold()].default or ""
@@ -46,9 +46,9 @@ class Settings:
     def put(self, row: Setting, value: str) -> None:
         """Keeps a value that has been found good."""
         if value == row.default:
-            self.kept.values.pop(row.name, None)
+            self.values.pop(row.name, None)
         else:
-            self.kept.values[row.name] = value
+            self.values[row.name] = value
         self.changed = True
 
 

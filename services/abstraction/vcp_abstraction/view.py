@@ -47,7 +47,7 @@ def view_of(cp: Charger) -> bytes:
             "transactions": len(lanes.transactions),
             "in_flight": lanes.in_flight.word if lanes.in_flight else None,
         },
-        "settings": {_shown(name): value for name, value in cp.settings.kept.values.items()},
+        "settings": {_shown(name): value for name, value in cp.settings.values.items()},
         "profiles": [_profile(each) for each in cp.profiles.installed],
         "firmware": {
             "version": cp.firmware_version,

@@ -32,7 +32,6 @@ from vcp_abstraction.facts import (
     Profiles,
     Registration,
     SecurityFacts,
-    SettingValues,
     Setup,
 )
 from vcp_abstraction.setting_rules import broken_rule
@@ -79,7 +78,7 @@ def _checked_settings(configuration: ChargePointConfiguration) -> dict[str, str]
         if good is None:
             raise Impossible(f"{name} {rule}", field=f"settings.{name}", remedy=f"give a value that {rule}")
         values[row.name] = good
-    together = Settings(SettingValues(values=values))
+    together = Settings(values=values)
     for name in configuration.settings:
         row = find(name)
         assert row is not None
@@ -108,7 +107,7 @@ def _first(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) -
     cp.profiles = Profiles()
     cp.certificates = Certificates()
     cp.touch("certificates")
-    cp.settings = Settings(SettingValues())
+    cp.settings = Settings(changed=True)
     _put_all(cp, values)
     metering.reschedule(cp)
     cp.note(ChargePointChanged, change="provisioned")

@@ -53,9 +53,7 @@ def value_of(cp: Charger, row: Setting) -> str | None:
     fixed = fixed_value(cp.configuration, row)
     if fixed is not None:
         return fixed
-    return (
-        cp.settings.text(row.name) if row.default is not None or row.name in cp.settings.kept.values else None
-    )
+    return cp.settings.text(row.name) if row.default is not None or row.name in cp.settings.values else None
 
 
 def _derived(cp: Charger, row: Setting) -> str | None:
