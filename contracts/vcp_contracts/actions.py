@@ -5,7 +5,7 @@ An action's id is the message id of its transmission on the wire. It carries all
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints
 
 from vcp_contracts.profiles import ChargingProfile, ChargingSchedule, LimitSource
 from vcp_contracts.values import (
@@ -247,6 +247,29 @@ class ReportUpload(Action):
     triggered: bool = False
 
 
+class RawCall(Action):
+    """A call that somebody wrote by hand: any action, any payload. Opaque to the charger."""
+
+    type: Literal["raw_call"] = "raw_call"
+    name: str
+    """The OCPP action as it is to stand on the wire."""
+    payload: dict[str, JsonValue]
+    message_id: str | None = None
+    """None: the action's own id."""
+    checked: bool = True
+    """Whether the payload must be valid to be sent."""
+    at_once: bool = False
+    """Past the Abstraction's gate: leaves also while another call is open."""
+
+
+class RawText(Action):
+    """A text that somebody wrote by hand. Opaque to the charger."""
+
+    type: Literal["raw_text"] = "raw_text"
+    text: str
+    at_once: bool = False
+
+
 AnyAction = Annotated[
     Boot
     | Beat
@@ -264,6 +287,8 @@ AnyAction = Annotated[
     | ReportSecurityEvent
     | AskSigning
     | ReportFirmware
-    | ReportUpload,
+    | ReportUpload
+    | RawCall
+    | RawText,
     Field(discriminator="type"),
 ]

@@ -4,13 +4,22 @@ Every command ends in exactly one result. A command's unknown fields are refused
 """
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import (
+    AwareDatetime,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from vcp_contracts.configuration import ChargePointConfiguration
+from vcp_contracts.rules import MOST_TEXT, MessageName, Rule, RuleName
 from vcp_contracts.values import DataStatus, FaultKind, SecurityEventKind, TokenKind, TokenStatus
-from vcp_contracts.words import Value, Word
+from vcp_contracts.words import Id, Value, Word
 
 Evse = Annotated[int, Field(ge=1, le=1000)]
 Connector = Annotated[int, Field(ge=1, le=1000)]
@@ -346,6 +355,75 @@ class AdvanceClock(Command):
     seconds: Annotated[float, Field(gt=0, le=31_622_400)]
 
 
+class AddRule(Command):
+    """Says what becomes of messages that match, from now on. A rule of the same name is replaced, its counts with it."""
+
+    type: Literal["add_rule"] = "add_rule"
+    rule: Rule
+
+
+class RemoveRules(Command):
+    """Takes a rule away, or all. What they hold back goes its way."""
+
+    type: Literal["remove_rules"] = "remove_rules"
+    name: RuleName | None = None
+    """None: all."""
+
+
+class ReleaseFrame(Command):
+    """Ends the holding back of a message: it goes its way as it is, with another payload, as another text, or is lost."""
+
+    type: Literal["release_frame"] = "release_frame"
+    frame: Id
+    payload: dict[str, JsonValue] | None = None
+    text: Annotated[str, StringConstraints(max_length=MOST_TEXT)] | None = None
+    drop: bool = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.payload is not None) + (self.text is not None) + self.drop > 1:
+            raise ValueError("give at most one of payload, text, drop")
+        return self
+
+
+class SetGates(Command):
+    """Opens a gate on purpose, or closes it again. What passes an open gate is marked in the wire record.
+
+    The Handler's open gate lets invalid payloads out; the Abstraction's lets raw messages out at any moment: before
+    the boot is accepted, and while another call is open. None leaves a gate as it is.
+    """
+
+    type: Literal["set_gates"] = "set_gates"
+    handler: Literal["closed", "open"] | None = None
+    abstraction: Literal["closed", "open"] | None = None
+
+
+class SendRaw(Command):
+    """Sends any action with any payload, or any text. The command ends with the answer, or without one in time.
+
+    A text that is a call by OCPP's frame rules is answered too; any other is done once it is written.
+    """
+
+    type: Literal["send_raw"] = "send_raw"
+    action: MessageName | None = None
+    payload: dict[str, JsonValue] = Field(default_factory=dict)
+    text: Annotated[str, StringConstraints(min_length=1, max_length=MOST_TEXT)] | None = None
+    message_id: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
+    """None: one that was never used. Only with `action`; a text brings its own."""
+    unchecked: bool = False
+    """Past both gates: neither held against the schema, nor kept until the charger may speak."""
+    timeout_s: Annotated[float, Field(gt=0, le=3_600)] | None = None
+    """How long to wait for the answer (real s); None: as for any call."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.action is None) == (self.text is None):
+            raise ValueError("give exactly one of action, text")
+        if self.text is not None and (self.payload or self.message_id is not None):
+            raise ValueError("payload and message_id go with action; a text is sent as it is")
+        return self
+
+
 AnyCommand = Annotated[
     Provision
     | Retire
@@ -375,6 +453,11 @@ AnyCommand = Annotated[
     | SendData
     | SetBehaviour
     | SetClock
-    | AdvanceClock,
+    | AdvanceClock
+    | AddRule
+    | RemoveRules
+    | ReleaseFrame
+    | SetGates
+    | SendRaw,
     Field(discriminator="type"),
 ]

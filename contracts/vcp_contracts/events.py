@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from vcp_contracts.results import CommandResult
+from vcp_contracts.rules import Direction, FrameKind, HeldFrame
 from vcp_contracts.values import (
     ChargingState,
     CoarseStatus,
@@ -236,6 +237,12 @@ class Frame(Word):
     """The Abstraction's verdict, where it has judged: the reply's result."""
     latency_ms: float | None = None
     """On a result or error: since its call was written or received."""
+    rule_applied: str | None = None
+    """The name of the rule that touched it."""
+    original: str | None = None
+    """What it was before the rule altered it; None: it was not altered, or made by the rule."""
+    past_open_gates: tuple[Literal["handler", "abstraction"], ...] = ()
+    """The gates that would have stopped it, had they not been open on purpose."""
 
 
 class FrameSent(Frame):
@@ -271,6 +278,53 @@ class SelfViolation(Word):
     action: str
     field: str
     rule: str
+
+
+class RuleApplied(Word):
+    """A rule touched a message."""
+
+    type: Literal["rule_applied"] = "rule_applied"
+    rule: str
+    deed: str
+    direction: Direction
+    kind: FrameKind
+    action: str | None = None
+    message_id: str | None = None
+    hits: int
+    failed: str | None = None
+    """Why it could not be done; the message went its way unaltered."""
+
+
+class RuleEnded(Word):
+    """A rule stands no more."""
+
+    type: Literal["rule_ended"] = "rule_ended"
+    rule: str
+    why: Literal["times", "time", "removed", "replaced"]
+    hits: int
+
+
+class MessageHeld(Word):
+    """A rule holds a message back, until ReleaseFrame or its time."""
+
+    type: Literal["message_held"] = "message_held"
+    held: HeldFrame
+
+
+class MessageReleased(Word):
+    """A message is not held back any more."""
+
+    type: Literal["message_released"] = "message_released"
+    frame: Id
+    how: Literal["released", "edited", "replaced", "dropped", "expired", "lost"]
+
+
+class GatesSet(Word):
+    """A gate was opened on purpose, or closed again."""
+
+    type: Literal["gates_set"] = "gates_set"
+    handler: Literal["closed", "open"]
+    abstraction: Literal["closed", "open"]
 
 
 class CommandDone(Word):
@@ -343,6 +397,11 @@ AnyEvent = Annotated[
     | FrameReceived
     | ProtocolViolation
     | SelfViolation
+    | RuleApplied
+    | RuleEnded
+    | MessageHeld
+    | MessageReleased
+    | GatesSet
     | CommandDone
     | CommandRejected
     | ChargePointChanged

@@ -6,10 +6,11 @@ between the two; the Handler's facts are numbered per link, without gaps, from 0
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, JsonValue
 
 from vcp_contracts.configuration import SecurityConfiguration
 from vcp_contracts.manners import Manners
+from vcp_contracts.rules import HeldFrame, StandingRule
 from vcp_contracts.words import UNTIMED, Id, Value, Word
 
 TlsFault = Literal["certificate", "own_certificate", "version", "cipher"]
@@ -50,6 +51,10 @@ class OpenLink(Word):
     """Interval of websocket pings, 0: none."""
     open_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     gate: Literal["open", "silent", "security_error"] = "open"
+    rules: tuple[StandingRule, ...] = ()
+    """Those that stand, in the order in which they are tried; in force on every connection of this order."""
+    lets_invalid_out: bool = False
+    """Whether the Handler's own gate is open on purpose."""
 
 
 class CloseLink(Word):
@@ -77,7 +82,31 @@ class SetGate(Word):
     gate: Literal["open", "silent", "security_error"]
 
 
-AnyOrder = Annotated[OpenLink | CloseLink | TuneLink | SetGate, Field(discriminator="type")]
+class SetRules(Word):
+    """The rules that stand from now on, instead of those before, and the Handler's own gate.
+
+    The Handler counts on by itself: of a rule that it knows by its id, the higher counts hold.
+    """
+
+    type: Literal["set_rules"] = "set_rules"
+    rules: tuple[StandingRule, ...]
+    lets_invalid_out: bool = False
+
+
+class LetGo(Word):
+    """A message that a rule holds back goes its way: as it is, with another payload, as another text, or not at all."""
+
+    type: Literal["let_go"] = "let_go"
+    link: Id
+    frame: Id
+    payload: dict[str, JsonValue] | None = None
+    text: str | None = None
+    drop: bool = False
+
+
+AnyOrder = Annotated[
+    OpenLink | CloseLink | TuneLink | SetGate | SetRules | LetGo, Field(discriminator="type")
+]
 
 
 class HandlerUp(Value):
@@ -123,4 +152,48 @@ class LinkDown(Word):
     detail: str = ""
 
 
-AnyFact = Annotated[LinkUp | LinkFailed | LinkDown, Field(discriminator="type")]
+class RuleHit(Word):
+    """A rule has touched a message; told with the message's number among the facts, before what it brings about."""
+
+    type: Literal["rule_hit"] = "rule_hit"
+    link: Id
+    n: int = Field(ge=0)
+    standing: Id
+    """The standing rule's id."""
+    hits: int
+    """How often it has touched one by now, this time counted."""
+    seen: int
+    deed: str
+    """What it did, e.g. `drop`."""
+    direction: Literal["sent", "received"]
+    kind: Literal["call", "result", "error"]
+    action: str | None = None
+    message_id: str | None = None
+    delay_s: Seconds = 0.0
+    """How much later the message goes its way; with the action's guard time in mind."""
+    failed: str | None = None
+    """Why it could not be done; the message went its way unaltered."""
+
+
+class FrameHeld(Word):
+    """A message is held back by a rule."""
+
+    type: Literal["frame_held"] = "frame_held"
+    link: Id
+    n: int = Field(ge=0)
+    held: HeldFrame
+
+
+class FrameLetGo(Word):
+    """A message is not held back any more."""
+
+    type: Literal["frame_let_go"] = "frame_let_go"
+    link: Id
+    n: int = Field(ge=0)
+    frame: Id
+    how: Literal["released", "edited", "replaced", "dropped", "expired"]
+
+
+AnyFact = Annotated[
+    LinkUp | LinkFailed | LinkDown | RuleHit | FrameHeld | FrameLetGo, Field(discriminator="type")
+]

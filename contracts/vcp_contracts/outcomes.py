@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, JsonValue
 
 from vcp_contracts.values import DataStatus, TokenInfo
 from vcp_contracts.words import Id, Value, Word
@@ -62,8 +62,24 @@ class Acknowledged(Value):
     type: Literal["acknowledged"] = "acknowledged"
 
 
+class RawAnswer(Value):
+    """The backend's answer to a message that somebody wrote by hand, as it stands on the wire, secrets masked."""
+
+    type: Literal["raw"] = "raw"
+    payload: dict[str, JsonValue]
+    valid: bool = True
+    """Whether its version's schema allows it; True also where the action is none of its version."""
+
+
 AnyAnswer = Annotated[
-    BootAnswer | BeatAnswer | AuthorizeAnswer | TransactionAnswer | DataAnswer | SigningAnswer | Acknowledged,
+    BootAnswer
+    | BeatAnswer
+    | AuthorizeAnswer
+    | TransactionAnswer
+    | DataAnswer
+    | SigningAnswer
+    | RawAnswer
+    | Acknowledged,
     Field(discriminator="type"),
 ]
 

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime
 
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.profiles import ProfilePurpose
+from vcp_contracts.rules import HeldFrame, StandingRule
 from vcp_contracts.values import (
     ChargingState,
     CoarseStatus,
@@ -149,6 +150,13 @@ class UploadView(Value):
     request_id: int | None = None
 
 
+class GatesView(Value):
+    """Which gates are open on purpose."""
+
+    handler: Literal["closed", "open"] = "closed"
+    abstraction: Literal["closed", "open"] = "closed"
+
+
 class ChargePointView(Value):
     """A charger, seen from outside."""
 
@@ -170,5 +178,9 @@ class ChargePointView(Value):
     settings: dict[str, str]
     """Settings that differ from their defaults, by key or `Component.Variable[instance]`."""
     profiles: tuple[ProfileView, ...] = ()
+    rules: tuple[StandingRule, ...] = ()
+    held: tuple[HeldFrame, ...] = ()
+    """Messages that rules hold back."""
+    gates: GatesView = GatesView()
     quarantined: bool = False
     """True: a timer of this charger failed twice; it stands still until it is provisioned again or powered on."""

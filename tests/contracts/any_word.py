@@ -6,9 +6,11 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import annotated_types as at
 from hypothesis import strategies as st
-from pydantic import AwareDatetime, BaseModel, StringConstraints
+from pydantic import AwareDatetime, BaseModel, JsonValue, StringConstraints
 from pydantic.fields import FieldInfo
+from vcp_contracts.commands import ReleaseFrame, SendRaw
 from vcp_contracts.configuration import ChargePointConfiguration, SecurityConfiguration
+from vcp_contracts.rules import Edit, FieldTest, Rule
 
 TEXT = st.characters(codec="utf-8", exclude_characters=":")
 JSON = st.recursive(
@@ -43,13 +45,44 @@ def any_of(kind: type[BaseModel], **fixed: Any) -> st.SearchStrategy[Any]:
         fixed["protocols"] = st.permutations(["ocpp1.6", "ocpp2.0.1"]).map(tuple)
     if issubclass(kind, SecurityConfiguration):
         fixed = {"secure_url": st.sampled_from([None, "wss://b:8443/ocpp"])} | fixed
+    if kind in ONE_OF:
+        return st.sampled_from(ONE_OF[kind]).flatmap(lambda chosen: _drawn(kind, {**fixed, **chosen}))
+    return _drawn(kind, fixed)
+
+
+ONE_OF: dict[type[BaseModel], list[dict[str, Any]]] = {
+    FieldTest: [
+        {"equals": value, "any_of": None, "matches": None, "present": None}
+        for value in (1, "a", {"b": [None]})
+    ]
+    + [
+        {"equals": None, "any_of": (None, "a"), "matches": None, "present": None},
+        {"equals": None, "any_of": None, "matches": "^04[0-9A-F]+$", "present": None},
+        {"equals": None, "any_of": None, "matches": None, "present": False},
+    ],
+    Edit: [
+        {"merge": {"a": None}, "patch": None},
+        {"merge": None, "patch": ({"op": "remove", "path": "/a"},)},
+    ],
+    Rule: [{"follow": None}],
+    ReleaseFrame: [
+        {"payload": {"status": "Accepted"}, "text": None, "drop": False},
+        {"payload": None, "text": None, "drop": True},
+    ],
+    SendRaw: [
+        {"action": "Heartbeat", "text": None},
+        {"action": None, "text": "[3,", "payload": {}, "message_id": None},
+    ],
+}
+"""Choices that validators demand: of some fields exactly one, or at most one."""
+
+
+def _drawn(kind: type[BaseModel], fixed: dict[str, Any]) -> st.SearchStrategy[Any]:
     needed, optional = {}, {}
     for name, field in kind.model_fields.items():
-        part = fixed.get(name)
-        if part is not None and not isinstance(part, st.SearchStrategy):
+        part = fixed[name] if name in fixed else _of_field(field)
+        if not isinstance(part, st.SearchStrategy):
             part = st.just(part)
-        if part is None:
-            part = _of_field(field)
         (needed if field.is_required() or name in fixed else optional)[name] = part
     return st.fixed_dictionaries(needed, optional=optional).map(lambda given: kind(**given))
 
@@ -61,6 +94,8 @@ def _of_field(field: FieldInfo) -> st.SearchStrategy[Any]:
 def _of(kind: Any, rules: tuple[Any, ...] = ()) -> st.SearchStrategy[Any]:
     if kind is AwareDatetime:
         return TIMES
+    if kind is JsonValue:
+        return JSON
     origin, parts = get_origin(kind), get_args(kind)
     if hasattr(kind, "__metadata__"):
         return _of(parts[0], (*rules, *_flat(kind.__metadata__)))

@@ -12,7 +12,7 @@ from random import Random
 
 from vcp_contracts.actions import Action
 from vcp_contracts.letters import ToHandler
-from vcp_contracts.link import CloseLink, OpenLink, SetGate, TuneLink
+from vcp_contracts.link import CloseLink, LetGo, OpenLink, SetGate, SetRules, TuneLink
 from vcp_contracts.requests import Reply
 from vcp_plumbing.crash_points import Passing, pass_by
 from vcp_plumbing.vault import Vault
@@ -124,6 +124,8 @@ class Switchboard:
                 line = desk.lines.get(word.charge_point)
                 if line is not None:
                     line.tune(word)
+            case SetRules() | LetGo():
+                return
             case _:
                 self._pass_on(desk, word)
 
