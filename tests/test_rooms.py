@@ -71,7 +71,7 @@ ROOMS = {
                 "decide.py",
                 "due.py",
                 "errands.py",
-                "facts.py",
+                "facts/*",
                 "installed.py",
                 "lanes.py",
                 "levels.py",

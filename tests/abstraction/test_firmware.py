@@ -5,7 +5,7 @@ from typing import Any
 
 from abstraction.story import NOON, Story
 from vcp_abstraction.due import next_due
-from vcp_abstraction.facts import Root
+from vcp_abstraction.facts.security import Root
 from vcp_contracts import commands as c
 from vcp_contracts import requests as r
 from vcp_contracts.chores import (

@@ -8,7 +8,7 @@ from abstraction.story import Story
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from vcp_abstraction import limits
-from vcp_abstraction.facts import Installed
+from vcp_abstraction.facts.profiles import Installed
 from vcp_abstraction.schedule import Timetable
 from vcp_abstraction.sharing import Claim, share
 from vcp_contracts import commands as c

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from chaos import books
 from vcp_abstraction.charger import Charger, Surroundings
 from vcp_abstraction.decide import decide
-from vcp_abstraction.facts import InFlight
+from vcp_abstraction.facts.lanes import InFlight
 from vcp_backend import Frame, Socket
 from vcp_contracts.actions import Beat
 from vcp_contracts.commands import Provision

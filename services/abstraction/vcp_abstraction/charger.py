@@ -18,7 +18,8 @@ from vcp_contracts.results import CommandResult
 from vcp_contracts.values import Place
 from vcp_contracts.words import UNTIMED, Word
 
-from vcp_abstraction.facts import ConnectorFacts, EvseFacts, Lane, Origin, Queued
+from vcp_abstraction.facts.lanes import Lane, Origin, Queued
+from vcp_abstraction.facts.places import ConnectorFacts, EvseFacts
 from vcp_abstraction.sections import Sections, read, write
 
 EARLIEST = UNTIMED

@@ -12,7 +12,7 @@ from vcp_contracts.events import ClockChanged
 from vcp_abstraction import due
 from vcp_abstraction.blocks import security
 from vcp_abstraction.charger import Charger, Impossible
-from vcp_abstraction.facts import CLOCK_FROM, CLOCK_UP_TO, ClockFacts
+from vcp_abstraction.facts.clock import CLOCK_FROM, CLOCK_UP_TO, ClockFacts
 
 SLACK = timedelta(seconds=1)
 """A backend's time that differs by less than this changes nothing: the answer was under way for a while."""

@@ -9,7 +9,7 @@ from vcp_contracts.profiles import RateUnit, SchedulePeriod
 
 from vcp_abstraction import limits, schedule
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import EvseFacts
+from vcp_abstraction.facts.places import EvseFacts
 from vcp_abstraction.limits import Stack
 from vcp_abstraction.schedule import Hardware, Limit
 

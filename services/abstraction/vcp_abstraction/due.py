@@ -19,7 +19,9 @@ from vcp_abstraction.blocks import (
     transactions,
 )
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import EvseFacts, Facts, Kept
+from vcp_abstraction.facts.charger import Facts
+from vcp_abstraction.facts.kept import Kept
+from vcp_abstraction.facts.places import EvseFacts
 
 Task = Callable[[Charger], None]
 

@@ -10,7 +10,7 @@ from typing import Any
 from vcp_contracts.chores import AnyChore, AnyChoreResult, ChoreFailed, ChoresUp, DropChore
 
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import OpenChore
+from vcp_abstraction.facts.chores import OpenChore
 
 GUARD = timedelta(seconds=5)
 """How much longer than its own limit a chore may take before it is ordered again."""

@@ -1,7 +1,9 @@
 """The installed charging profiles: how they come in, whom they replace, and when they go."""
 
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import EvseFacts, Installed, Transaction
+from vcp_abstraction.facts.places import EvseFacts
+from vcp_abstraction.facts.profiles import Installed
+from vcp_abstraction.facts.transactions import Transaction
 
 
 def adopt(cp: Charger, evse: EvseFacts) -> None:

@@ -11,7 +11,7 @@ from vcp_contracts.actions import Action, ReportMeter, ReportStatus, ReportTrans
 from vcp_contracts.events import ActionEnded
 
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import InFlight, Queued
+from vcp_abstraction.facts.lanes import InFlight, Queued
 
 GUARD = timedelta(seconds=10)
 """How much longer than the call's timeout an outcome may take before the link is given up."""

@@ -3,7 +3,8 @@
 from vcp_contracts.values import Place
 
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import ConnectorFacts, EvseFacts, Facts
+from vcp_abstraction.facts.charger import Facts
+from vcp_abstraction.facts.places import ConnectorFacts, EvseFacts
 
 Level = Facts | EvseFacts | ConnectorFacts
 

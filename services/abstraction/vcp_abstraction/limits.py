@@ -12,7 +12,9 @@ from vcp_contracts.values import Place
 
 from vcp_abstraction import physics, schedule, sharing, status
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import EvseFacts, Offer, Transaction
+from vcp_abstraction.facts.places import EvseFacts
+from vcp_abstraction.facts.profiles import Offer
+from vcp_abstraction.facts.transactions import Transaction
 from vcp_abstraction.schedule import Ceiling, Hardware, Limit
 
 DIRECT_CURRENT = frozenset({"cCCS1", "cCCS2", "cG105", "Pan"})

@@ -8,7 +8,7 @@ from vcp_contracts.settings import PHASES
 from vcp_contracts.values import Reading, ReadingContext, Sample
 
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import ConnectorFacts, EvseFacts
+from vcp_abstraction.facts.places import ConnectorFacts, EvseFacts
 
 NOMINAL_FREQUENCY_HZ = 50.0
 

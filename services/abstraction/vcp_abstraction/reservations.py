@@ -12,7 +12,9 @@ from vcp_contracts.events import ReservationChanged
 from vcp_contracts.values import Token
 
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import EvseFacts, Facts, Reservation
+from vcp_abstraction.facts.charger import Facts
+from vcp_abstraction.facts.places import EvseFacts
+from vcp_abstraction.facts.reservations import Reservation
 from vcp_abstraction.masking import mask
 
 

@@ -7,17 +7,13 @@ from dataclasses import dataclass, field, fields
 
 from pydantic_core import to_json
 
-from vcp_abstraction.facts import (
-    Certificates,
-    DataAnswers,
-    EndSamples,
-    Facts,
-    Kept,
-    Profiles,
-    Setup,
-    TokenList,
-    Tokens,
-)
+from vcp_abstraction.facts.charger import Facts, Setup
+from vcp_abstraction.facts.data import DataAnswers
+from vcp_abstraction.facts.kept import Kept
+from vcp_abstraction.facts.profiles import Profiles
+from vcp_abstraction.facts.security import Certificates
+from vcp_abstraction.facts.tokens import TokenList, Tokens
+from vcp_abstraction.facts.transactions import EndSamples
 from vcp_abstraction.settings import Settings
 
 

@@ -5,7 +5,7 @@ from math import isfinite
 from pydantic import Field
 from vcp_contracts.settings import BY_NAME, PHASES, Setting
 
-from vcp_abstraction.facts import Kept
+from vcp_abstraction.facts.kept import Kept
 
 MOST = 2**31 - 1
 """The greatest number of a setting that names no bound of its own: of seconds, more than any clock will see."""

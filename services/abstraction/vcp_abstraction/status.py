@@ -8,7 +8,9 @@ from vcp_contracts.values import STATION, CoarseStatus, Fault, FaultKind, FineSt
 
 from vcp_abstraction import reservations
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import ConnectorFacts, EvseFacts, ReportedStatus, Reservation, Settling
+from vcp_abstraction.facts.places import ConnectorFacts, EvseFacts
+from vcp_abstraction.facts.reservations import Reservation
+from vcp_abstraction.facts.status import ReportedStatus, Settling
 
 VIA: dict[tuple[FineStatus, FineStatus], FineStatus] = {
     ("available", "charging"): "preparing",

@@ -8,7 +8,10 @@ from vcp_contracts.values import Fault
 
 from vcp_abstraction import status
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import ConnectorFacts, EvseFacts, Installed, Offer, Reservation, Transaction
+from vcp_abstraction.facts.places import ConnectorFacts, EvseFacts
+from vcp_abstraction.facts.profiles import Installed, Offer
+from vcp_abstraction.facts.reservations import Reservation
+from vcp_abstraction.facts.transactions import Transaction
 from vcp_abstraction.masking import mask
 
 

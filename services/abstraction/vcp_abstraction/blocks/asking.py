@@ -23,7 +23,7 @@ from vcp_contracts.values import Place, Token
 from vcp_abstraction import clock, lanes, physics, status
 from vcp_abstraction.blocks import authorization, boot, certificates, data, transaction_answers
 from vcp_abstraction.charger import Charger, Impossible
-from vcp_abstraction.facts import Queued
+from vcp_abstraction.facts.lanes import Queued
 
 
 def ask(cp: Charger, it: Ask) -> None:

@@ -20,7 +20,10 @@ from vcp_contracts.values import Place, StopReason, Token, TokenInfo, Trigger
 from vcp_abstraction import status
 from vcp_abstraction.blocks import reservation, token_list, transactions
 from vcp_abstraction.charger import Charger, Impossible
-from vcp_abstraction.facts import Authorization, Awaiting, CachedToken, EvseFacts, Queued
+from vcp_abstraction.facts.authorization import Authorization, Awaiting
+from vcp_abstraction.facts.lanes import Queued
+from vcp_abstraction.facts.places import EvseFacts
+from vcp_abstraction.facts.tokens import CachedToken
 from vcp_abstraction.masking import mask
 
 By = Literal["backend", "cache", "local_list", "offline_rule", "none", "free"]

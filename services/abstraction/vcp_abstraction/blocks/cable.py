@@ -7,7 +7,8 @@ from vcp_contracts.commands import PlugIn, SetEv, SetMeter, Unplug
 from vcp_abstraction import physics, status
 from vcp_abstraction.blocks import faults, transactions
 from vcp_abstraction.charger import Charger, Impossible
-from vcp_abstraction.facts import ConnectorFacts, EvseFacts, Transaction
+from vcp_abstraction.facts.places import ConnectorFacts, EvseFacts
+from vcp_abstraction.facts.transactions import Transaction
 
 
 def plug_in(cp: Charger, it: PlugIn) -> None:

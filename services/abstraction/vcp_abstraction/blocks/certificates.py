@@ -25,7 +25,7 @@ from vcp_contracts.requests import (
 from vcp_abstraction import errands, x509
 from vcp_abstraction.blocks import security
 from vcp_abstraction.charger import Charger, Impossible
-from vcp_abstraction.facts import OwnCertificate, Root, Signing
+from vcp_abstraction.facts.security import OwnCertificate, Root, Signing
 
 MOST_OWN = 3
 """Certificates of the charger that are kept: the one in use, a newer one that is not valid yet, and one before."""

@@ -9,7 +9,7 @@ from vcp_contracts.requests import Sealed, SettingToWrite, SettingWritten
 
 from vcp_abstraction.blocks import security
 from vcp_abstraction.charger import Charger, Impossible, starting_profile
-from vcp_abstraction.facts import OwnCertificate
+from vcp_abstraction.facts.security import OwnCertificate
 
 PROFILE = "SecurityCtrlr.SecurityProfile"
 PASSWORD = "SecurityCtrlr.BasicAuthPassword"

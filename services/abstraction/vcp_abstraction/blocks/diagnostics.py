@@ -13,7 +13,7 @@ from vcp_contracts.values import UploadStage
 from vcp_abstraction import errands
 from vcp_abstraction.blocks import firmware
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import Upload
+from vcp_abstraction.facts.upload import Upload
 
 MOST_RETRIES = 100
 STORE_S = 600.0

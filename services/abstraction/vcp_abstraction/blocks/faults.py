@@ -8,7 +8,7 @@ from vcp_contracts.values import STATION, Fault, FaultKind, Place
 from vcp_abstraction import status
 from vcp_abstraction.blocks import transactions
 from vcp_abstraction.charger import Charger, Impossible
-from vcp_abstraction.facts import ConnectorFacts
+from vcp_abstraction.facts.places import ConnectorFacts
 
 
 def _faults_at(cp: Charger, evse: int, connector: int | None) -> tuple[Place, list[Fault]]:

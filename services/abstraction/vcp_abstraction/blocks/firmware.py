@@ -18,7 +18,9 @@ from vcp_contracts.values import FirmwareStage
 from vcp_abstraction import errands, status
 from vcp_abstraction.blocks import security, transactions
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import Checking, EvseFacts, Restart, Update
+from vcp_abstraction.facts.boot import Restart
+from vcp_abstraction.facts.firmware import Checking, Update
+from vcp_abstraction.facts.places import EvseFacts
 
 RETRY_S = 30
 """The charger's own wait before it fetches again, where the backend named none. Unasked it does not try again."""

@@ -17,7 +17,7 @@ from vcp_contracts.link import (
 from vcp_abstraction import lanes
 from vcp_abstraction.blocks import authorization, credentials
 from vcp_abstraction.charger import Charger, Impossible
-from vcp_abstraction.facts import Queued
+from vcp_abstraction.facts.lanes import Queued
 
 
 def go_online(cp: Charger, it: GoOnline) -> None:

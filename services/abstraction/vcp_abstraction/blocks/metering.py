@@ -10,7 +10,7 @@ from vcp_contracts.values import STATION, Place, ReadingContext, Sample, Trigger
 from vcp_abstraction import main_meter, physics
 from vcp_abstraction.blocks import transactions
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import EvseFacts
+from vcp_abstraction.facts.places import EvseFacts
 
 MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)
 

@@ -21,19 +21,12 @@ from vcp_abstraction.blocks import (
     transactions,
 )
 from vcp_abstraction.charger import Charger, Impossible
-from vcp_abstraction.facts import (
-    CLOCK_FROM,
-    CLOCK_UP_TO,
-    Certificates,
-    ClockFacts,
-    ConnectorFacts,
-    EvseFacts,
-    Facts,
-    Profiles,
-    Registration,
-    SecurityFacts,
-    Setup,
-)
+from vcp_abstraction.facts.boot import Registration
+from vcp_abstraction.facts.charger import Facts, Setup
+from vcp_abstraction.facts.clock import CLOCK_FROM, CLOCK_UP_TO, ClockFacts
+from vcp_abstraction.facts.places import ConnectorFacts, EvseFacts
+from vcp_abstraction.facts.profiles import Profiles
+from vcp_abstraction.facts.security import Certificates, SecurityFacts
 from vcp_abstraction.setting_rules import broken_rule
 from vcp_abstraction.settings import Settings, normal
 

@@ -24,7 +24,7 @@ from vcp_abstraction.blocks import (
     transactions,
 )
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import EvseFacts
+from vcp_abstraction.facts.places import EvseFacts
 
 AT_A_PLACE = frozenset({"status", "meter", "transaction"})
 """What can be triggered of one place; of all else a place that came along is ignored (1.6 §5.17)."""

@@ -10,7 +10,8 @@ from vcp_contracts.values import Token
 from vcp_abstraction import reservations, status
 from vcp_abstraction.blocks import transactions
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import EvseFacts, Reservation
+from vcp_abstraction.facts.places import EvseFacts
+from vcp_abstraction.facts.reservations import Reservation
 
 LONGEST = timedelta(days=3660)
 """How long an EVSE is kept free at most: some ten years."""

@@ -7,7 +7,7 @@ from vcp_contracts.values import STATION, Fault, StopReason
 
 from vcp_abstraction.blocks import faults, firmware, link, security, transactions
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import Registration, Restart
+from vcp_abstraction.facts.boot import Registration, Restart
 
 RESTART_PATIENCE = timedelta(seconds=10)
 """How long a restart waits until what it ended has been told."""

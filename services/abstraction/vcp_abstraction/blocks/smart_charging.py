@@ -21,7 +21,9 @@ from vcp_contracts.values import Place
 from vcp_abstraction import composite, installed, limits
 from vcp_abstraction.blocks import transactions
 from vcp_abstraction.charger import Charger, Impossible
-from vcp_abstraction.facts import EvseFacts, HeldProfile, Installed, Transaction
+from vcp_abstraction.facts.places import EvseFacts
+from vcp_abstraction.facts.profiles import HeldProfile, Installed
+from vcp_abstraction.facts.transactions import Transaction
 from vcp_abstraction.profiles import Capability, Flaw, flaw_of
 
 MOST_STEPS = 1000

@@ -6,7 +6,8 @@ from vcp_contracts.values import TokenInfo
 
 from vcp_abstraction.blocks import authorization, transactions
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import EvseFacts, Queued
+from vcp_abstraction.facts.lanes import Queued
+from vcp_abstraction.facts.places import EvseFacts
 
 
 def answered(cp: Charger, entry: Queued, answer: TransactionAnswer) -> None:

@@ -13,7 +13,9 @@ from vcp_contracts.values import ChargingState, Place, Sample, StopReason, Token
 
 from vcp_abstraction import installed, lanes, levels, limits, physics, reservations, status
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts import Authorization, EvseFacts, LockedFor, Telling, Transaction
+from vcp_abstraction.facts.authorization import Authorization, LockedFor
+from vcp_abstraction.facts.places import EvseFacts
+from vcp_abstraction.facts.transactions import Telling, Transaction
 
 POINTS: dict[str, StartPoint] = {
     "ParkingBayOccupancy": "parking_bay_occupancy",

@@ -1,0 +1,56 @@
+"""The firmware, and an update of it that is under way."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+from vcp_contracts.chores import ChoreFailed, FileFetched
+from vcp_contracts.requests import UpdateFirmware
+from vcp_contracts.values import FirmwareStage
+
+from vcp_abstraction.facts.kept import Kept
+
+
+class Update(Kept):
+    """An update of the firmware that is under way."""
+
+    request: UpdateFirmware
+    phase: Literal[
+        "scheduled", "downloading", "pausing", "verifying", "dated", "waiting", "installing", "rebooting"
+    ]
+    """`pausing`: before it is fetched again; `dated`: until the installation's date; `waiting`: for sessions."""
+    due: datetime | None = None
+    """When the phase is over by itself."""
+    not_before: datetime | None = None
+    """When the download may be over."""
+    chore: str | None = None
+    result: FileFetched | ChoreFailed | None = Field(default=None, discriminator="type")
+    tries_left: int = 0
+
+    @property
+    def unstoppable(self) -> bool:
+        """Whether it is too late to give it up."""
+        return self.phase in ("installing", "rebooting")
+
+    @property
+    def closes(self) -> bool:
+        """Whether it wants the EVSEs for itself."""
+        return self.phase in ("waiting", "installing", "rebooting")
+
+
+class Checking(Kept):
+    """A request for signed firmware whose certificate is being checked before it is answered."""
+
+    request: UpdateFirmware
+    chore: str
+
+
+class FirmwareFacts(Kept):
+    """The firmware."""
+
+    version: str | None = None
+    """What an update has installed; None: what the configuration says."""
+    stage: FirmwareStage = "idle"
+    request_id: int | None = None
+    update: Update | None = None
+    checking: Checking | None = None

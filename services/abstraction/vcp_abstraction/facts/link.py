@@ -1,0 +1,30 @@
+"""The link, as far as the charger knows of it."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from vcp_abstraction.facts.kept import Kept
+
+
+class LinkFacts(Kept):
+    """The connection, as far as the charger knows of it."""
+
+    wanted: bool = False
+    order: int = 0
+    state: Literal["down", "connecting", "up"] = "down"
+    id: str | None = None
+    next_fact: int = 0
+    subprotocol: str | None = None
+    """Of this link, or of the last one."""
+    since: datetime | None = None
+    down_since: datetime | None = None
+    back_at: datetime | None = None
+    """When the network returns by itself, or a restart is over."""
+    last_failure: str | None = None
+    unsupported: set[str] = Field(default_factory=set)
+    """Words that this link's backend has said it does not support."""
+    waiting: list[str] = Field(default_factory=list)
+    """Commands that wait for the first link or failure."""
+    gated: bool = False
