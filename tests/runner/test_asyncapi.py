@@ -53,7 +53,7 @@ def test_the_file_is_up_to_date() -> None:
 
 def test_every_reference_leads_somewhere() -> None:
     for ref in set(refs(DOCUMENT)):
-        assert follow(ref), ref
+        assert follow(ref) is not None, ref  # {} is the schema of any JSON
 
 
 def test_the_product_receives_commands_and_sends_what_happened() -> None:
