@@ -49,7 +49,7 @@ def test_no_path_of_one_machine_is_named():
 
 def test_every_package_says_that_it_is_typed():
     packages = [*TOP.glob("services/*/vcp_*"), *TOP.glob("contracts/vcp_*")]
-    assert len(packages) == 8
+    assert len(packages) == 9
     assert [str(package) for package in packages if not (package / "py.typed").is_file()] == []
 
 

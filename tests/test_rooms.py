@@ -30,6 +30,7 @@ OURS = frozenset(
         "control",
         "plumbing",
         "runner",
+        "testkit",
         "backend",
     )
 )
@@ -125,6 +126,9 @@ ROOMS = {
     "plumbing": Room(("services/plumbing/*",), ("vcp_contracts", "vcp_plumbing"), never=(*OCPP, "fastapi")),
     "backend": Room(("services/backend/*",), ("vcp_backend",), never=(*BROKER, "fastapi", "pydantic")),
     "runner": Room(("services/runner/*",), tuple(OURS)),
+    "testkit": Room(
+        ("services/testkit/*",), ("vcp_contracts", "vcp_testkit"), never=(*BROKER, *OCPP, "fastapi")
+    ),
 }
 
 

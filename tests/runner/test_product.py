@@ -12,8 +12,9 @@ import psutil
 import pytest
 from vcp_backend.behaviour import Behaviour, Verdict
 from vcp_backend.server import serve_backend
-from vcp_runner.client import ControlClient, Problem
 from vcp_runner.ports import free_port
+from vcp_testkit.client import AsyncClient
+from vcp_testkit.problems import Problem
 
 
 @asynccontextmanager
@@ -219,7 +220,7 @@ async def test_all_comes_up_and_goes_down_together(how: signal.Signals):
     async with vcp("up", "--json", "--quiet", "--api-port", "0") as process:
         async with asyncio.timeout(30):
             up = json.loads(await process.stdout.readline())
-        async with ControlClient(up["api"]) as client:
+        async with AsyncClient(up["api"]) as client:
             await client.configure("CP001", {})
             assert (await client.view("CP001"))["id"] == "CP001"
         family = psutil.Process(process.pid).children(recursive=True)
@@ -251,7 +252,7 @@ async def test_a_broker_that_dies_comes_back_and_the_run_goes_on():
             up = json.loads(await process.stdout.readline())
         [broker] = [it for it in psutil.Process(process.pid).children() if "valkey" in it.name()]
         broker.kill()
-        async with ControlClient(up["api"]) as client:
+        async with AsyncClient(up["api"]) as client:
             # its memory is gone with it: the charge point is set up anew, in a new world
             await until_accepted(lambda: client.configure("CP001", {}))
             assert (await client.view("CP001"))["id"] == "CP001"
@@ -274,7 +275,7 @@ async def test_a_killed_service_comes_back_and_the_charge_point_with_it():
     async with vcp("up", "--json", "--quiet", "--api-port", "0") as process, serve_backend() as backend:
         async with asyncio.timeout(30):
             up = json.loads(await process.stdout.readline())
-        async with ControlClient(up["api"]) as client:
+        async with AsyncClient(up["api"]) as client:
             await client.configure("CP001", {"url": backend.url})
             await client.command("CP001", "go-online")
             await backend.wait_for("CP001", "StatusNotification", timeout=10)

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import orjson
 from vcp_backend.desk import order
+from vcp_testkit.asking import Json
 from websockets.exceptions import WebSocketException
 
-from vcp_runner.client import Json
 from vcp_runner.leaving import Ending, Exit
 from vcp_runner.screen import Screen
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+from vcp_testkit.problems import Problem, Unreachable
 
 from vcp_runner.hints import DESK
 from vcp_runner.leaving import Ending, Exit, run_until_signal
@@ -299,6 +300,10 @@ def _leave(work: Callable[[], int]) -> None:
         code = work()
     except Ending as ending:
         _fail(str(ending), ending.code)
+    except Problem as problem:
+        _fail(str(problem), Exit.FAILED)
+    except Unreachable as silence:
+        _fail(str(silence), Exit.NOT_CONNECTED)
     raise typer.Exit(code)
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vcp_testkit.client import AsyncClient
+
 from vcp_runner import hints
-from vcp_runner.client import ControlClient
 from vcp_runner.leaving import Ending, Exit
 from vcp_runner.screen import Screen
 from vcp_runner.stack import Plan, running_stack
@@ -98,7 +99,7 @@ def _kept(keys: Path | None, label: str, authorities: Path) -> str:
     return label
 
 
-async def _online(client: ControlClient, watch: Watch, identity: str) -> str | None:
+async def _online(client: AsyncClient, watch: Watch, identity: str) -> str | None:
     """Goes online; the reason in a word why it failed, or None."""
     mark = len(watch.events)
     await client.command(identity, "go-online", wait_s=0)

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
+from vcp_testkit.asking import Json
+from vcp_testkit.client import AsyncClient
+from vcp_testkit.problems import Problem, Unreachable
+
 from vcp_runner import hints
 from vcp_runner.call import NoDesk, ask_desk
-from vcp_runner.client import ControlClient, Json, Problem, Unreachable
 from vcp_runner.leaving import Exit
 from vcp_runner.ports import preferred_port
 from vcp_runner.screen import FRAMES, Screen
@@ -57,12 +60,12 @@ def protocols_of(versions: Iterable[str]) -> list[str]:
     return wanted
 
 
-async def _set_up(version: Version, client: ControlClient, stack: Stack, screen: Screen) -> Watch:
+async def _set_up(version: Version, client: AsyncClient, stack: Stack, screen: Screen) -> Watch:
     await client.configure(version.identity, configuration(version, f"{stack.backend_url}/ocpp"))
     return Watch(client, version.identity, screen.event)
 
 
-async def _tell(version: Version, client: ControlClient, stack: Stack, watch: Watch, screen: Screen) -> None:
+async def _tell(version: Version, client: AsyncClient, stack: Stack, watch: Watch, screen: Screen) -> None:
     async def backend(action: str, payload: Json) -> Json:
         return await ask_desk(str(stack.backend_url), version.identity, action, payload)
 

@@ -7,9 +7,10 @@ from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from vcp_testkit.client import AsyncClient
+
 from vcp_runner.broker import EmbeddedBroker, embedded_broker
 from vcp_runner.child_process import ChildSpec, Log
-from vcp_runner.client import ControlClient
 from vcp_runner.given_broker import answering
 from vcp_runner.leaving import Ending, Exit
 from vcp_runner.ports import free_port, is_free, preferred_port
@@ -54,9 +55,9 @@ class Stack:
     backend_url: str | None = None
     """The example backend that came up with the rest; chargers reach it at /ocpp."""
 
-    def client(self) -> ControlClient:
+    def client(self) -> AsyncClient:
         """A client of this stack's control API."""
-        return ControlClient(self.api_url, token=os.environ.get("VCP_API_TOKEN"))
+        return AsyncClient(self.api_url, token=os.environ.get("VCP_API_TOKEN"))
 
 
 class PortTaken(Ending):

@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from vcp_runner.client import ControlClient, Json
+from vcp_testkit.asking import Json
+from vcp_testkit.client import AsyncClient
+
 from vcp_runner.leaving import Ending
 from vcp_runner.watch import Watch, is_event, is_frame
 
@@ -78,7 +80,7 @@ def configuration(version: Version, backend_url: str) -> Json:
 
 
 async def tell(
-    version: Version, client: ControlClient, order: Order, watch: Watch, step: Callable[[str], None]
+    version: Version, client: AsyncClient, order: Order, watch: Watch, step: Callable[[str], None]
 ) -> None:
     """Boot, cable, card, charging, stopped by the backend, network lost, cable out, network back.
 

@@ -5,7 +5,10 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Self
 
-from vcp_runner.client import ControlClient, Json, Problem, Unreachable
+from vcp_testkit.asking import Json
+from vcp_testkit.client import AsyncClient
+from vcp_testkit.problems import Problem, Unreachable
+
 from vcp_runner.leaving import Ending
 
 RETRY_S = 0.5
@@ -19,7 +22,7 @@ class NotSeen(Ending):
 class Watch:
     """The events and frames of one charge point from `async with` on; broken streams are resumed where they broke."""
 
-    def __init__(self, client: ControlClient, charge_point: str, tell: Callable[[Json], None]) -> None:
+    def __init__(self, client: AsyncClient, charge_point: str, tell: Callable[[Json], None]) -> None:
         """`tell` gets every event as it comes. The charge point must be set up already."""
         self.events: list[Json] = []
         self._client = client

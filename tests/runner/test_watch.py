@@ -1,68 +1,17 @@
-"""The control client and the watch: what they ask, what they make of answers, problems and broken streams."""
+"""The watch: what it follows, and what it makes of problems and broken streams."""
 
 import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from vcp_runner.client import ControlClient, Problem, ServerEvent, Unreachable
 from vcp_runner.watch import NotSeen, Watch, is_event, is_frame
+from vcp_testkit.client import AsyncClient
+from vcp_testkit.problems import Problem
 
 
-def client(answer) -> ControlClient:
-    return ControlClient(
-        "http://127.0.0.1:8080/", token="s3cret-token", transport=httpx.MockTransport(answer)
-    )
-
-
-async def test_commands_are_posted_to_their_own_route_with_the_identity_quoted():
-    asked: list[httpx.Request] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
-        return httpx.Response(200, json={"status": "done"})
-
-    async with client(answer) as control:
-        assert await control.command("DE*1/7", "plug-in", {"evse": 1}) == {"status": "done"}
-        await control.configure("CP001", {"url": "ws://backend/ocpp"})
-        await control.messages("CP001", action="Heartbeat", limit=5)
-    plug_in, configure, messages = asked
-    assert str(plug_in.url) == "http://127.0.0.1:8080/charge-points/DE%2A1%2F7/plug-in?wait=15"
-    assert plug_in.headers["Authorization"] == "Bearer s3cret-token"
-    assert configure.content == b'{"id":"CP001","url":"ws://backend/ocpp"}'
-    assert messages.url.query == b"action=Heartbeat&limit=5"
-
-
-async def test_a_problem_tells_field_reason_and_remedy():
-    document = {"title": "bad field", "field": "evse", "reason": "there is no EVSE 9", "remedy": "use 1 to 2"}
-    async with client(lambda request: httpx.Response(422, json=document)) as control:
-        with pytest.raises(Problem, match=r"422: evse: there is no EVSE 9 \(use 1 to 2\)"):
-            await control.view("CP001")
-
-
-async def test_a_problem_without_a_document_is_told_all_the_same():
-    async with client(lambda request: httpx.Response(502, text="<html>bad gateway")) as control:
-        with pytest.raises(Problem, match="502: <html>bad gateway"):
-            await control.view("CP001")
-
-
-async def test_a_command_that_is_not_done_in_time_is_a_problem():
-    async with client(lambda request: httpx.Response(202, json={"status": "pending"})) as control:
-        with pytest.raises(Problem, match="go-online was taken in, but not done within 3 s"):
-            await control.command("CP001", "go-online", wait_s=3)
-        assert (await control.command("CP001", "go-online", wait_s=0))["status"] == "pending"
-
-
-async def test_silence_is_unreachable():
-    def answer(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("refused")
-
-    async with client(answer) as control:
-        with pytest.raises(Unreachable, match="does not answer"):
-            await control.view("CP001")
-        with pytest.raises(Unreachable, match="broke off"):
-            async for _ in control.events():
-                pass
+def client(answer) -> AsyncClient:
+    return AsyncClient("http://127.0.0.1:8080/", token="s3cret-token", transport=httpx.MockTransport(answer))
 
 
 class Stream(httpx.AsyncByteStream):
@@ -75,22 +24,6 @@ class Stream(httpx.AsyncByteStream):
             yield part
         if self.then_wait:
             await asyncio.Event().wait()
-
-
-async def test_events_and_signs_of_life_are_read_with_their_cursor():
-    stream = Stream(
-        b": open\nid: w~0.0\nretry: 1000\n\nid: w~",
-        b'0.1\ndata: {"type": "status_changed",\ndata: "fine": "preparing"}\n\n',
-        b'data: {"type": "gap"}\n\n: alive\nid: w~0.2\n\n',
-    )
-    async with client(lambda request: httpx.Response(200, stream=stream)) as control:
-        events = [event async for event in control.events("CP001")]
-    assert events == [
-        ServerEvent("w~0.0"),
-        ServerEvent("w~0.1", {"type": "status_changed", "fine": "preparing"}),
-        ServerEvent("w~0.1", {"type": "gap"}),
-        ServerEvent("w~0.2"),
-    ]
 
 
 class Api:
@@ -162,8 +95,3 @@ async def test_a_watch_that_is_not_let_in_says_so():
         with pytest.raises(Problem, match="a token is needed"):
             async with Watch(control, "CP001", lambda it: None):
                 pass
-
-
-async def test_a_message_that_does_not_come_in_time_is_none():
-    async with client(lambda request: httpx.Response(504, json={"title": "none came"})) as control:
-        assert await control.message("CP001", wait_s=1, action="Heartbeat") is None

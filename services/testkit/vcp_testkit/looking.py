@@ -1,0 +1,57 @@
+"""Waiting until a charge point stands as wanted: its view is looked at until it does. Judges nothing itself."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from vcp_testkit.asking import Json, Pause, Steps
+from vcp_testkit.control_api import view
+
+FIRST_PAUSE_S = 0.01
+LONGEST_PAUSE_S = 0.2
+
+
+class NotSo(AssertionError):
+    """A charge point did not come to stand as wanted; the text has what it stands like."""
+
+
+def wait_for(
+    charge_point: str, /, wanted: Callable[[Json], object] | None = None, *, within: float = 5.0, **paths: Any
+) -> Steps[Json]:
+    """The view once `wanted(view)` holds and every path has its value; at most `within` seconds.
+
+    A path is written with double underscores: `wait_for(link__state="up", evses__0__connectors__0__fine="preparing")`.
+    Raises NotSo.
+    """
+    until = time.monotonic() + within
+    pause = FIRST_PAUSE_S
+    while True:
+        seen = yield from view(charge_point)
+        wrong = {path: at(seen, path) for path, value in paths.items() if at(seen, path) != value}
+        held = wanted is None or wanted(seen)
+        if held and not wrong:
+            return seen
+        if time.monotonic() >= until:
+            raise NotSo(_told(charge_point, within, wrong, paths, held, seen))
+        yield Pause(pause)
+        pause = min(pause * 2, LONGEST_PAUSE_S)
+
+
+def at(view: Any, path: str) -> Any:
+    """What a view holds at a path; None where there is no such place."""
+    for part in path.split("__"):
+        if isinstance(view, list) and part.isdigit():
+            view = view[int(part)] if int(part) < len(view) else None
+        else:
+            view = view.get(part) if isinstance(view, dict) else None
+    return view
+
+
+def _told(charge_point: str, within: float, wrong: Json, paths: Json, held: object, view: Json) -> str:
+    lines = [f"{charge_point} did not come to stand as wanted within {within:g} s"]
+    lines += [
+        f"  {path.replace('__', '.')}: wanted {paths[path]!r}, is {value!r}" for path, value in wrong.items()
+    ]
+    if not held:
+        lines.append(f"  the condition does not hold; the view is {view!r}")
+    return "\n".join(lines)

@@ -1,0 +1,311 @@
+"""What can be done to a charge point, a method a command. Written by `writing_touches`: change that.
+
+Fields mean what they mean in `vcp_contracts.commands`. Each method gives the command's result, and raises Problem
+where the charge point refuses; with `wait_s` 0 the command is only given.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Generic, Literal, TypeVar
+
+from vcp_contracts.commands import AnswerToData, FirmwareBehaviour, UploadBehaviour
+from vcp_contracts.values import FaultKind, SecurityEventKind, TokenKind, TokenStatus
+
+from vcp_testkit.control_api import WAIT_S
+
+Result = TypeVar("Result")
+
+
+class Touches(Generic[Result]):
+    """The touches of a charge point. `Result`: the document that tells how it went, or a promise of it."""
+
+    def touch(self, verb: str, fields: Mapping[str, object], wait_s: float) -> Result:
+        """Gives one command; fields that are None are left out."""
+        raise NotImplementedError
+
+    def power_on(self, *, wait_s: float = WAIT_S) -> Result:
+        """Gives the charger mains power: it boots."""
+        return self.touch("power-on", {}, wait_s)
+
+    def power_off(self, *, wait_s: float = WAIT_S) -> Result:
+        """Takes the mains power away: the link resets, nothing is told; open transactions end with power loss."""
+        return self.touch("power-off", {}, wait_s)
+
+    def power_cycle(self, *, wait_s: float = WAIT_S) -> Result:
+        """Power off and on again."""
+        return self.touch("power-cycle", {}, wait_s)
+
+    def go_online(self, *, wait_s: float = WAIT_S) -> Result:
+        """Connects to the configured backend and stays connected. Done at the first link, or the first failure to link."""
+        return self.touch("go-online", {}, wait_s)
+
+    def go_offline(
+        self,
+        how: Literal["close", "reset", "silent", "refuse"] = "close",
+        seconds: float | None = None,
+        *,
+        wait_s: float = WAIT_S,
+    ) -> Result:
+        """Loses the network: `close` says goodbye, `reset` cuts the connection, `silent` leaves it half open,
+        `refuse` cuts it and refuses every new one. Stays offline until GoOnline, or for `seconds`."""
+        return self.touch("go-offline", {"how": how, "seconds": seconds}, wait_s)
+
+    def plug_in(
+        self,
+        evse: int = 1,
+        connector: int = 1,
+        end: Literal["ev", "station", "both"] = "both",
+        *,
+        wait_s: float = WAIT_S,
+    ) -> Result:
+        """Puts a cable in. `end` says which: the EV's end of a fixed cable, the station's end, or both."""
+        return self.touch("plug-in", {"evse": evse, "connector": connector, "end": end}, wait_s)
+
+    def unplug(
+        self,
+        evse: int = 1,
+        connector: int = 1,
+        end: Literal["ev", "station", "both"] = "both",
+        force: bool = False,
+        *,
+        wait_s: float = WAIT_S,
+    ) -> Result:
+        """Pulls the cable. The station's end cannot be pulled while locked, unless `force` breaks it out."""
+        return self.touch(
+            "unplug", {"evse": evse, "connector": connector, "end": end, "force": force}, wait_s
+        )
+
+    def present_token(
+        self, token: str, kind: TokenKind | None = None, evse: int | None = None, *, wait_s: float = WAIT_S
+    ) -> Result:
+        """Holds a token to the reader: starts a session at `evse` (or the one that is plugged), or stops it."""
+        return self.touch("present-token", {"token": token, "kind": kind, "evse": evse}, wait_s)
+
+    def put_token(
+        self,
+        where: Literal["list", "cache"],
+        token: str,
+        kind: TokenKind | None = None,
+        status: TokenStatus = "accepted",
+        valid_until: datetime | None = None,
+        group: str | None = None,
+        *,
+        wait_s: float = WAIT_S,
+    ) -> Result:
+        """Writes a verdict on a token into the charger's local list or cache, past its backend."""
+        return self.touch(
+            "put-token",
+            {
+                "where": where,
+                "token": token,
+                "kind": kind,
+                "status": status,
+                "valid_until": valid_until,
+                "group": group,
+            },
+            wait_s,
+        )
+
+    def remove_token(
+        self,
+        where: Literal["list", "cache"],
+        token: str | None = None,
+        kind: TokenKind | None = None,
+        *,
+        wait_s: float = WAIT_S,
+    ) -> Result:
+        """Takes a token out of the charger's local list or cache; without `token`, all of them."""
+        return self.touch("remove-token", {"where": where, "token": token, "kind": kind}, wait_s)
+
+    def press_start(self, evse: int = 1, *, wait_s: float = WAIT_S) -> Result:
+        """Presses the start button: a session without a token."""
+        return self.touch("press-start", {"evse": evse}, wait_s)
+
+    def press_stop(
+        self, evse: int = 1, why: Literal["local", "ev", "other"] = "local", *, wait_s: float = WAIT_S
+    ) -> Result:
+        """Presses the stop button, or lets the EV end the session."""
+        return self.touch("press-stop", {"evse": evse, "why": why}, wait_s)
+
+    def press_emergency(self, *, wait_s: float = WAIT_S) -> Result:
+        """Presses the emergency button: every transaction ends."""
+        return self.touch("press-emergency", {}, wait_s)
+
+    def set_ev(
+        self,
+        evse: int = 1,
+        connector: int = 1,
+        power_w: float | None = None,
+        current_a: float | None = None,
+        phases: int | None = None,
+        soc_percent: float | None = None,
+        battery_wh: float | None = None,
+        ready: bool | None = None,
+        *,
+        wait_s: float = WAIT_S,
+    ) -> Result:
+        """Changes the EV at a connector, or the one that will come: what it draws, its battery, whether it is ready.
+
+        Power is the least of the EV's wish, the connector and the station's limits. Give `power_w` or `current_a`."""
+        return self.touch(
+            "set-ev",
+            {
+                "evse": evse,
+                "connector": connector,
+                "power_w": power_w,
+                "current_a": current_a,
+                "phases": phases,
+                "soc_percent": soc_percent,
+                "battery_wh": battery_wh,
+                "ready": ready,
+            },
+            wait_s,
+        )
+
+    def limit_grid(
+        self,
+        evse: int = 0,
+        current_a: float | None = None,
+        power_w: float | None = None,
+        source: Literal["energy_manager", "grid_operator", "other"] = "energy_manager",
+        *,
+        wait_s: float = WAIT_S,
+    ) -> Result:
+        """Somebody other than the backend (an energy manager, the grid's operator) limits the station, or one EVSE.
+        Neither `current_a` nor `power_w`: the limit is lifted."""
+        return self.touch(
+            "limit-grid", {"evse": evse, "current_a": current_a, "power_w": power_w, "source": source}, wait_s
+        )
+
+    def set_meter(self, register_wh: float, evse: int = 1, *, wait_s: float = WAIT_S) -> Result:
+        """Sets an EVSE's energy register. It can't run backwards while a transaction is open."""
+        return self.touch("set-meter", {"evse": evse, "register_wh": register_wh}, wait_s)
+
+    def raise_fault(
+        self,
+        evse: int = 0,
+        connector: int | None = None,
+        kind: FaultKind = "other_error",
+        blocking: bool = True,
+        info: str | None = None,
+        vendor: str | None = None,
+        vendor_code: str | None = None,
+        *,
+        wait_s: float = WAIT_S,
+    ) -> Result:
+        """Something breaks at `evse` (0: the station)."""
+        return self.touch(
+            "raise-fault",
+            {
+                "evse": evse,
+                "connector": connector,
+                "kind": kind,
+                "blocking": blocking,
+                "info": info,
+                "vendor": vendor,
+                "vendor_code": vendor_code,
+            },
+            wait_s,
+        )
+
+    def clear_fault(
+        self,
+        evse: int = 0,
+        connector: int | None = None,
+        kind: FaultKind | None = None,
+        *,
+        wait_s: float = WAIT_S,
+    ) -> Result:
+        """A fault is mended; without `kind`, every fault at the place."""
+        return self.touch("clear-fault", {"evse": evse, "connector": connector, "kind": kind}, wait_s)
+
+    def raise_security_event(
+        self,
+        kind: SecurityEventKind = "tampering",
+        info: str | None = None,
+        tell: Literal["always", "by_rule"] = "always",
+        *,
+        wait_s: float = WAIT_S,
+    ) -> Result:
+        """Something happens that concerns security; it is written into the security log, and told to the backend.
+
+        `tell`: in any case, or only if the charger would tell it by itself."""
+        return self.touch("raise-security-event", {"kind": kind, "info": info, "tell": tell}, wait_s)
+
+    def renew_certificate(self, *, wait_s: float = WAIT_S) -> Result:
+        """The charger makes a new key by itself, and asks the backend to sign its certificate."""
+        return self.touch("renew-certificate", {}, wait_s)
+
+    def write_setting(self, name: str, value: str, *, wait_s: float = WAIT_S) -> Result:
+        """An installer writes a setting, also a read-only one. `name` is a key (`HeartbeatInterval`) or
+        `Component.Variable[instance]`."""
+        return self.touch("write-setting", {"name": name, "value": value}, wait_s)
+
+    def meter_now(
+        self,
+        evse: int = 1,
+        context: Literal["clock", "periodic", "interruption_begin", "interruption_end", "other"] = "periodic",
+        *,
+        wait_s: float = WAIT_S,
+    ) -> Result:
+        """Takes a meter reading now and reports it."""
+        return self.touch("meter-now", {"evse": evse, "context": context}, wait_s)
+
+    def ask(
+        self,
+        word: Literal["boot", "beat", "status", "meter", "authorize"],
+        evse: int | None = None,
+        token: str | None = None,
+        *,
+        wait_s: float = WAIT_S,
+    ) -> Result:
+        """Sends a message by name, caused by nothing else. Done when it was answered; the result tells how."""
+        return self.touch("ask", {"word": word, "evse": evse, "token": token}, wait_s)
+
+    def send_data(
+        self, vendor: str, message: str | None = None, content: object = None, *, wait_s: float = WAIT_S
+    ) -> Result:
+        """Passes vendor data to the backend. Done when it was answered; the result carries the answer."""
+        return self.touch("send-data", {"vendor": vendor, "message": message, "content": content}, wait_s)
+
+    def set_behaviour(
+        self,
+        unlock: Literal["works", "fails"] | None = None,
+        reset: Literal["works", "refused"] | None = None,
+        restart_failures: int | None = None,
+        accepts_data_from: Sequence[str] | None = None,
+        data_answers: Sequence[AnswerToData | Mapping[str, object]] | None = None,
+        firmware: FirmwareBehaviour | Mapping[str, object] | None = None,
+        upload: UploadBehaviour | Mapping[str, object] | None = None,
+        *,
+        wait_s: float = WAIT_S,
+    ) -> Result:
+        """How the charger's parts behave from now on. Fields left out stay as they are."""
+        return self.touch(
+            "set-behaviour",
+            {
+                "unlock": unlock,
+                "reset": reset,
+                "restart_failures": restart_failures,
+                "accepts_data_from": accepts_data_from,
+                "data_answers": data_answers,
+                "firmware": firmware,
+                "upload": upload,
+            },
+            wait_s,
+        )
+
+    def set_clock(
+        self,
+        time: datetime | None = None,
+        speed: float | None = None,
+        source: Literal["backend", "own"] | None = None,
+        *,
+        wait_s: float = WAIT_S,
+    ) -> Result:
+        """Sets the charger's own clock: its time, how fast it runs, and whether the backend's time is taken over."""
+        return self.touch("set-clock", {"time": time, "speed": speed, "source": source}, wait_s)
+
+    def advance_clock(self, seconds: float, *, wait_s: float = WAIT_S) -> Result:
+        """Lets time pass at once on the charger's own clock: what falls due on the way happens, at its time."""
+        return self.touch("advance-clock", {"seconds": seconds}, wait_s)
