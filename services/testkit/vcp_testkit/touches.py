@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Generic, Literal, TypeVar
 
 from vcp_contracts.commands import AnswerToData, FirmwareBehaviour, UploadBehaviour
+from vcp_contracts.rules import Rule
 from vcp_contracts.values import FaultKind, SecurityEventKind, TokenKind, TokenStatus
 
 from vcp_testkit.control_api import WAIT_S
@@ -309,3 +310,65 @@ class Touches(Generic[Result]):
     def advance_clock(self, seconds: float, *, wait_s: float = WAIT_S) -> Result:
         """Lets time pass at once on the charger's own clock: what falls due on the way happens, at its time."""
         return self.touch("advance-clock", {"seconds": seconds}, wait_s)
+
+    def add_rule(self, rule: Rule | Mapping[str, object], *, wait_s: float = WAIT_S) -> Result:
+        """Says what becomes of messages that match, from now on. A rule of the same name is replaced, its counts with it."""
+        return self.touch("add-rule", {"rule": rule}, wait_s)
+
+    def remove_rules(self, name: str | None = None, *, wait_s: float = WAIT_S) -> Result:
+        """Takes a rule away, or all. What they hold back goes its way."""
+        return self.touch("remove-rules", {"name": name}, wait_s)
+
+    def release_frame(
+        self,
+        frame: str,
+        payload: Mapping[str, object] | None = None,
+        text: str | None = None,
+        drop: bool = False,
+        *,
+        wait_s: float = WAIT_S,
+    ) -> Result:
+        """Ends the holding back of a message: it goes its way as it is, with another payload, as another text, or is lost."""
+        return self.touch(
+            "release-frame", {"frame": frame, "payload": payload, "text": text, "drop": drop}, wait_s
+        )
+
+    def set_gates(
+        self,
+        handler: Literal["closed", "open"] | None = None,
+        abstraction: Literal["closed", "open"] | None = None,
+        *,
+        wait_s: float = WAIT_S,
+    ) -> Result:
+        """Opens a gate on purpose, or closes it again. What passes an open gate is marked in the wire record.
+
+        The Handler's open gate lets invalid payloads out; the Abstraction's lets raw messages out at any moment: before
+        the boot is accepted, and while another call is open. None leaves a gate as it is."""
+        return self.touch("set-gates", {"handler": handler, "abstraction": abstraction}, wait_s)
+
+    def send_raw(
+        self,
+        action: str | None = None,
+        payload: Mapping[str, object] | None = None,
+        text: str | None = None,
+        message_id: str | None = None,
+        unchecked: bool = False,
+        timeout_s: float | None = None,
+        *,
+        wait_s: float = WAIT_S,
+    ) -> Result:
+        """Sends any action with any payload, or any text. The command ends with the answer, or without one in time.
+
+        A text that is a call by OCPP's frame rules is answered too; any other is done once it is written."""
+        return self.touch(
+            "send-raw",
+            {
+                "action": action,
+                "payload": payload,
+                "text": text,
+                "message_id": message_id,
+                "unchecked": unchecked,
+                "timeout_s": timeout_s,
+            },
+            wait_s,
+        )

@@ -8,7 +8,8 @@ import types
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
+from pydantic.fields import FieldInfo
 from vcp_contracts import commands, configuration, values
 from vcp_contracts.commands import AnyCommand, Command, Provision, Retire
 from vcp_contracts.words import Word
@@ -57,11 +58,7 @@ def _method(command: type[Command], named: "_Names") -> Iterator[str]:
     fields = {key: info for key, info in command.model_fields.items() if key not in Word.model_fields}
     del fields["type"]
     needed = [f"{key}: {named.of(info.annotation)}" for key, info in fields.items() if info.is_required()]
-    spare = [
-        f"{key}: {named.of(info.annotation)} = {info.default!r}"
-        for key, info in fields.items()
-        if not info.is_required()
-    ]
+    spare = [_spare(key, info, named) for key, info in fields.items() if not info.is_required()]
     parameters = ", ".join(["self", *needed, *spare, "*", "wait_s: float = WAIT_S"])
     yield f"    def {name}({parameters}) -> Result:"
     lines = (inspect.getdoc(command) or "").splitlines()
@@ -70,6 +67,14 @@ def _method(command: type[Command], named: "_Names") -> Iterator[str]:
     yield from [*told[:-1], f'{told[-1]}"""']
     given = ", ".join(f'"{key}": {key}' for key in fields)
     yield f'        return self.touch("{name.replace("_", "-")}", {{{given}}}, wait_s)'
+
+
+def _spare(key: str, info: FieldInfo, named: "_Names") -> str:
+    kind = named.of(info.annotation)
+    if info.default_factory is None:
+        return f"{key}: {kind} = {info.default!r}"
+    # what a factory makes is what the API takes for a field that is left out
+    return f"{key}: {kind} | None = None"
 
 
 class _Names:
@@ -98,6 +103,8 @@ class _Names:
             return f"Sequence[{self.of(inner[0])}]"
         if origin is dict:
             return f"Mapping[{self.of(inner[0])}, {self.of(inner[1])}]"
+        if kind is JsonValue:
+            return "object"
         if kind in (None, type(None)):
             return "None"
         if isinstance(kind, type) and issubclass(kind, BaseModel):
