@@ -1,4 +1,5 @@
-"""Writes `touches.py` from the contract of commands: `python -m vcp_testkit.writing_touches > …/touches.py`.
+"""Writes `touches.py` from the contract of commands: `python -m vcp_testkit.writing_touches > …/touches.py`,
+then `ruff format`.
 
 Not imported by anything that runs; a test holds the written file against the contract.
 """
@@ -86,10 +87,10 @@ class _Names:
     def imports(self) -> Iterator[str]:
         yield "from collections.abc import Mapping, Sequence"
         yield "from datetime import datetime"
-        yield "from typing import Generic, Literal, TypeVar"
+        yield from ("from typing import Generic, Literal, TypeVar", "")
         for module, names in sorted(self._from.items()):
             yield f"from {module} import {', '.join(sorted(names))}"
-        yield "from vcp_testkit.control_api import WAIT_S"
+        yield from ("", "from vcp_testkit.control_api import WAIT_S")
 
     def of(self, kind: Any) -> str:
         origin, inner = get_origin(kind), get_args(kind)
