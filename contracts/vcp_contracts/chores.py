@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from vcp_contracts.values import FileAddress, LogKind, Signing
+from vcp_contracts.values import AddressPassword, FileAddress, LogKind, Signing
 from vcp_contracts.words import UNTIMED, Id, Value, Word
 
 Bytes = Annotated[int, Field(ge=0)]
@@ -25,6 +25,8 @@ class Transfer(Chore):
 
     location: FileAddress
     """Where from or where to."""
+    password: AddressPassword | None = None
+    """The password of the user that the location names."""
     ca_label: str | None = None
     """Which certificate authorities of the vault; default: the system's."""
     insecure: bool = False

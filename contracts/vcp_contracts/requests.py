@@ -17,6 +17,7 @@ from vcp_contracts.profiles import (
     SchedulePeriod,
 )
 from vcp_contracts.values import (
+    AddressPassword,
     CertificateHash,
     ConnectorType,
     DataStatus,
@@ -451,6 +452,8 @@ class UpdateFirmware(Request):
     type: Literal["update_firmware"] = "update_firmware"
     location: FileAddress
     """Where the file is."""
+    password: AddressPassword | None = None
+    """The password that stood in the location."""
     retrieve_at: AwareDatetime
     install_at: AwareDatetime | None = None
     """Not before this; None: as soon as may be."""
@@ -477,6 +480,8 @@ class UploadLog(Request):
     kind: LogKind
     location: FileAddress
     """The folder to put it into."""
+    password: AddressPassword | None = None
+    """The password that stood in the location."""
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
     retries: Annotated[int, Field(ge=0)] | None = None

@@ -11,6 +11,7 @@ from chores.file_servers import FtpServer, WebServer
 from chores.test_signatures import SIGNER, SIGNER_KEY
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
+from redis.asyncio import Redis
 from vcp_backend import Backend, serve_backend
 from vcp_runner.stack import Plan, Stack, running_stack
 
@@ -43,9 +44,32 @@ async def until_status(backend: Backend, action: str, status: str) -> None:
     await backend.wait_for(CP, action, lambda payload: payload["status"] == status, timeout=40)
 
 
+async def everything(stack: Stack) -> bytes:
+    """All that the broker holds."""
+    async with Redis.from_url(stack.redis_url) as redis:
+        found: list[object] = []
+        for key in await redis.keys():
+            match await redis.type(key):
+                case b"stream":
+                    found.append(await redis.xrange(key))
+                case b"hash":
+                    found.append(await redis.hgetall(key))
+                case b"list":
+                    found.append(await redis.lrange(key, 0, -1))
+                case b"zset":
+                    found.append(await redis.zrange(key, 0, -1))
+                case b"set":
+                    found.append(await redis.smembers(key))
+                case b"string":
+                    found.append(await redis.get(key))
+                case kind:
+                    raise AssertionError(f"{key!r} is a {kind!r}")
+    return repr(found).encode()
+
+
 async def test_firmware_and_diagnostics_of_1_6(web: WebServer, ftp: FtpServer):
     web.files["/fw/vcp-2.1.0.bin"] = FIRMWARE
-    async with a_charger() as (backend, _):
+    async with a_charger() as (backend, stack):
         update = {"location": web.url("/fw/vcp-2.1.0.bin"), "retrieveDate": LONG_AGO}
         assert await backend.call(CP, "UpdateFirmware", update) == {}
         await until_status(backend, "FirmwareStatusNotification", "Installed")
@@ -67,6 +91,12 @@ async def test_firmware_and_diagnostics_of_1_6(web: WebServer, ftp: FtpServer):
             frames = archive.extractfile("frames.jsonl").read()  # type: ignore[union-attr]
         assert b"UpdateFirmware" in frames
         assert b"s3cret" not in frames
+
+        later = {"location": ftp.url("/fw.bin"), "retrieveDate": "2999-01-01T00:00:00Z"}
+        assert await backend.call(CP, "UpdateFirmware", later) == {}
+        kept = await everything(stack)
+        assert b"ftp://cp@127.0.0.1" in kept
+        assert b"s3cret" not in kept
         assert backend.violations == []
 
 

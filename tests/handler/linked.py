@@ -1,15 +1,14 @@
 """A link without a network: what is sent, told and recorded lies in lists; time moves when the test says so."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 from vcp_contracts.link import OpenLink
-from vcp_contracts.requests import Sealed
 from vcp_contracts.words import Word
 from vcp_handler.answering import Gate
+from vcp_handler.dialects.secrets import Seal
 from vcp_handler.link import Around, Link
 from vcp_handler.versions import VERSIONS
 
@@ -30,7 +29,7 @@ class Linked:
     wakes: list[float] = field(default_factory=list)
     now: float = 0.0
     connected: bool = True
-    seal: Callable[[str], Sealed | None] = lambda _secret: None
+    seal: Seal = lambda _secret, _use: None
 
     def __post_init__(self) -> None:
         around = Around(

@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,7 @@ class Doer:
         return made
 
     async def _fetch(self, chore: FetchFile) -> FileFetched:
-        location = Location.read(chore.location)
+        location = await self._location(chore)
         async with _folder() as folder, Arrival(folder / "file", chore.most_bytes) as arrival:
             match location.scheme:
                 case "http" | "https":
@@ -101,7 +102,7 @@ class Doer:
         return FileFetched(size=arrival.size, sha256=arrival.digest.hex(), signature_good=good)
 
     async def _store(self, partition: int, chore: StoreFile) -> FileStored:
-        location = Location.read(chore.location)
+        location = await self._location(chore)
         async with _folder() as folder:
             path = folder / "archive"
             parts = await self._parts(partition, chore)
@@ -126,6 +127,21 @@ class Doer:
         frames = await records.frames(self._redis, partition, chore)
         view = await records.view(self._redis, partition, chore.charge_point)
         return {"charge-point.json": view, "events.jsonl": _lines(events), "frames.jsonl": _lines(frames)}
+
+    async def _location(self, chore: FetchFile | StoreFile) -> Location:
+        """Where to, with the user's password out of the vault."""
+        location = Location.read(chore.location)
+        if chore.password is None:
+            return location
+        if self._vault is None or chore.password.label is None:
+            raise Failed("permission", "no directory is set in VCP_KEYS, where the password would be kept")
+        try:
+            kept = await asyncio.to_thread(self._vault.get, "password", chore.password.label)
+        except (VaultUnsafe, ValueError) as unsafe:
+            raise Failed("permission", str(unsafe)) from None
+        if kept is None:
+            raise Failed("permission", "the password of the location is no longer kept in VCP_KEYS")
+        return replace(location, password=kept.decode())
 
     async def _trust(self, chore: FetchFile | StoreFile) -> Any:
         try:

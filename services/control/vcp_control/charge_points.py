@@ -153,3 +153,5 @@ def _forget(vault: Vault, id: str) -> None:
     for label in own_labels(id):
         vault.remove("password", label)
         vault.remove("key", label)
+    for label in (*own_labels(id, "firmware"), *own_labels(id, "log")):
+        vault.remove("password", label)

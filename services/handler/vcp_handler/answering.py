@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from vcp_contracts.requests import Reply, Sealed, Silence
+from vcp_contracts.requests import Reply, Silence
 
 from vcp_handler import frames, pipeline, record
 from vcp_handler.calls import Calls, TheirCall
-from vcp_handler.dialects.secrets import sealed
+from vcp_handler.dialects.secrets import Seal, sealed
 from vcp_handler.dialects.table import Envelope, Heard
 from vcp_handler.frames import Broken, Call, Payload
 from vcp_handler.journal import Journal
@@ -55,7 +55,7 @@ class Answering:
         send: Callable[[str], bool],
         clock: Callable[[], float],
         utc: Callable[[], datetime],
-        seal: Callable[[str], Sealed | None],
+        seal: Seal,
     ) -> None:
         self.gate: Gate = gate
         self._version = version

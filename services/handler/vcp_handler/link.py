@@ -10,12 +10,13 @@ from typing import Literal
 
 from vcp_contracts.actions import Action
 from vcp_contracts.link import LinkDown, LinkUp, OpenLink
-from vcp_contracts.requests import Reply, Sealed
+from vcp_contracts.requests import Reply
 
 from vcp_handler import frames, record
 from vcp_handler.answering import Answering, Gate
 from vcp_handler.asking import Asking, TooManyActions
 from vcp_handler.calls import Calls, Overrun
+from vcp_handler.dialects.secrets import Seal
 from vcp_handler.frames import Broken, Call, CallError, CallResult
 from vcp_handler.journal import Journal, Outlet
 from vcp_handler.versions import Version
@@ -42,7 +43,7 @@ class Around:
     clock: Callable[[], float]
     """Monotonic seconds."""
     utc: Callable[[], datetime]
-    seal: Callable[[str], Sealed | None] = lambda _secret: None
+    seal: Seal = lambda _secret, _use: None
     """Puts a secret that came in into the vault; None: there is none."""
 
 

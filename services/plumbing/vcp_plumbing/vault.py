@@ -65,6 +65,13 @@ class Vault:
             return None
         return _from_text(content) if kind == "password" else content
 
+    def kept_since(self, kind: Kind, label: str) -> float:
+        """When the secret under a label was put there, in seconds of some clock; 0 when there is none."""
+        try:
+            return self._path(kind, label).stat().st_mtime
+        except FileNotFoundError:
+            return 0.0
+
     def remove(self, kind: Kind, label: str) -> None:
         """Forget a secret; nothing happens when there is none."""
         self._path(kind, label).unlink(missing_ok=True)

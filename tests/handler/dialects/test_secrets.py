@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from vcp_contracts.requests import Sealed
-from vcp_handler.dialects.secrets import MASK, Secret, masked, sealed
+from vcp_contracts.values import AddressPassword
+from vcp_handler.dialects.secrets import MASK, SealedAddress, Secret, masked, sealed
 
 ALWAYS = Secret(path=("certificate", "key"))
 BY_NAME = Secret(path=("value",), when=("key",), among=frozenset({"password"}))
@@ -73,14 +74,53 @@ def test_what_is_to_be_sealed_leaves_the_payload_and_nothing_else_does() -> None
     note = Sealed(label="CP1#0", length=6, form="identifier")
     kept: list[str] = []
 
-    def seal(secret: str) -> Sealed:
+    def seal(secret: str, use: str) -> Sealed:
         kept.append(secret)
         return note
 
     among = frozenset({"password"})
-    password = Secret(path=("value",), when=("key",), among=among, seal=True)
+    password = Secret(path=("value",), when=("key",), among=among, seal="link")
     payload = {"key": "Password", "value": "sesame"}
     assert sealed(payload, [password], seal) == {"key": "Password", "value": note}
     assert sealed({"key": "other", "value": "x"}, [password], seal) == {"key": "other", "value": "x"}
     assert sealed(payload, [Secret(path=("value",))], seal) == payload
     assert kept == ["sesame"]
+
+
+@pytest.mark.parametrize(
+    ("address", "left", "kept"),
+    [
+        ("ftp://cp:s3cret@files/in/", "ftp://cp@files/in/", "s3cret"),
+        ("https://cp:a%40b@files:8/x?q=1", "https://cp@files:8/x?q=1", "a@b"),
+        ("ftp://cp@files/", None, None),
+        ("https://files/in", None, None),
+    ],
+)
+def test_the_password_of_an_address_is_sealed_and_its_user_stays(
+    address: str, left: str | None, kept: str | None
+) -> None:
+    secrets: list[tuple[str, str]] = []
+
+    def seal(secret: str, use: str) -> Sealed:
+        secrets.append((secret, use))
+        return Sealed(label="CP1#log-0", length=len(secret), form="text")
+
+    location = Secret(path=("location",), within="url", seal="log")
+    payload = sealed({"location": address}, [location], seal)
+    if left is None:
+        assert payload == {"location": address}
+        assert secrets == []
+    else:
+        found = SealedAddress(url=left, password=AddressPassword(label="CP1#log-0"))
+        assert payload == {"location": found}
+        assert secrets == [(kept, "log")]
+
+
+def test_a_password_that_can_not_be_kept_or_found_in_an_address_is_gone_all_the_same() -> None:
+    location = Secret(path=("location",), within="url", seal="log")
+    lost = AddressPassword(label=None)
+    assert sealed({"location": "ftp://a:b@c/"}, [location], lambda *_: None)["location"] == SealedAddress(
+        url="ftp://a@c/", password=lost
+    )
+    unreadable = sealed({"location": "ftp://a:b@[c/"}, [location], lambda *_: None)["location"]
+    assert unreadable == SealedAddress(url=MASK, password=lost)

@@ -85,6 +85,7 @@ def _chore(cp: Charger, now: Upload) -> StoreFile:
         **errands.trusted(cp),
         timeout_s=STORE_S,
         location=it.location,
+        password=it.password,
         kind=it.kind,
         name=now.file,
         method=cp.facts.behaviour.upload.method,

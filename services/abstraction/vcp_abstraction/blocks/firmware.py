@@ -171,6 +171,7 @@ def _download(cp: Charger) -> None:
             **errands.trusted(cp),
             timeout_s=FETCH_S,
             location=now.request.location,
+            password=now.request.password,
             signing=now.request.signing,
         )
         now.chore = errands.order(cp, chore)

@@ -2,13 +2,19 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
+from vcp_contracts.labels import SecretUse
 from vcp_contracts.requests import Sealed
+from vcp_contracts.values import AddressPassword
 
 MASK = "***"
 """What stands in events, logs and the wire record where a secret stood."""
+
+Seal = Callable[[str, SecretUse], Sealed | None]
+"""Puts a secret into the vault; None where it can't be kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +28,19 @@ class Secret:
     when: tuple[str, ...] = ()
     among: frozenset[str] = field(default=frozenset())
     """Folded words; empty: always secret."""
-    seal: bool = False
-    """Whether the value is put into the vault before the row reads the payload."""
+    seal: SecretUse | None = None
+    """What it is for, where it is put into the vault before the row reads the payload."""
     within: Literal["all", "url"] = "all"
     """The whole value is secret, or only the password in the address that it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedAddress:
+    """The address of a file whose password was sealed."""
+
+    url: str
+    """Without the password."""
+    password: AddressPassword
 
 
 def masked(payload: Any, secrets: Iterable[Secret]) -> Any:
@@ -35,14 +50,34 @@ def masked(payload: Any, secrets: Iterable[Secret]) -> Any:
     return payload
 
 
-def sealed(payload: Any, secrets: Iterable[Secret], seal: Callable[[str], Sealed | None]) -> Any:
+def sealed(payload: Any, secrets: Iterable[Secret], seal: Seal) -> Any:
     """The payload with what `seal` makes of those secrets that are to be sealed; their text is in it no more."""
     for secret in secrets:
-        if secret.seal:
-            payload = _replaced(
-                payload, secret, lambda value: seal(value) if isinstance(value, str) else None
-            )
+        if secret.seal is not None:
+            payload = _replaced(payload, secret, partial(_sealed, secret, seal))
     return payload
+
+
+def _sealed(secret: Secret, seal: Seal, value: Any) -> Any:
+    assert secret.seal is not None
+    if secret.within == "url":
+        return _address_sealed(value, seal, secret.seal)
+    return seal(value, secret.seal) if isinstance(value, str) else None
+
+
+def _address_sealed(value: Any, seal: Seal, use: SecretUse) -> Any:
+    """An address without its password, and where that lies; one without any stays what it is."""
+    if url_masked(value) == value:
+        return value
+    if url_masked(value) == MASK:
+        return SealedAddress(url=MASK, password=AddressPassword())
+    parts = urlsplit(value)
+    user, where = parts.netloc.partition(":")[0], parts.netloc.rpartition("@")[2]
+    kept = seal(unquote(parts.password or ""), use)
+    return SealedAddress(
+        url=urlunsplit(parts._replace(netloc=f"{user}@{where}")),
+        password=AddressPassword(label=kept.label if kept is not None else None),
+    )
 
 
 def _mask(_value: Any) -> str:
@@ -90,6 +125,13 @@ def url_masked(value: Any) -> Any:
         return value if parts.netloc else MASK
     user, where = parts.netloc.partition(":")[0], parts.netloc.rpartition("@")[2]
     return urlunsplit(parts._replace(netloc=f"{user}:{MASK}@{where}"))
+
+
+def address(value: Any) -> dict[str, Any]:
+    """The fields `location` and `password` of a request, from an address that may have been sealed."""
+    if isinstance(value, SealedAddress):
+        return {"location": value.url, "password": value.password}
+    return {"location": value}
 
 
 def if_sealed(value: object) -> Sealed | None:

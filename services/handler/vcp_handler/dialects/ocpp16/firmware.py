@@ -6,12 +6,13 @@ from vcp_contracts.values import FirmwareStage, LogKind, Signing, UploadStage
 
 from vcp_handler.dialects import instants
 from vcp_handler.dialects.ocpp16.spelling import told
-from vcp_handler.dialects.secrets import Secret
+from vcp_handler.dialects.secrets import Secret, address
 from vcp_handler.dialects.table import Envelope, Payload
 
-LOCATION = Secret(path=("location",), within="url")
-FIRMWARE_LOCATION = Secret(path=("firmware", "location"), within="url")
-LOG_LOCATION = Secret(path=("log", "remoteLocation"), within="url")
+PLAIN_FIRMWARE_LOCATION = Secret(path=("location",), within="url", seal="firmware")
+FIRMWARE_LOCATION = Secret(path=("firmware", "location"), within="url", seal="firmware")
+DIAGNOSTICS_LOCATION = Secret(path=("location",), within="url", seal="log")
+LOG_LOCATION = Secret(path=("log", "remoteLocation"), within="url", seal="log")
 """A user's password in the address of a file."""
 
 STAGE: dict[FirmwareStage, str] = {
@@ -127,7 +128,7 @@ def read_update(payload: Payload, envelope: Envelope) -> UpdateFirmware:
     """UpdateFirmware.req."""
     return UpdateFirmware(
         **envelope,
-        location=payload["location"],
+        **address(payload["location"]),
         retrieve_at=instants.read(payload["retrieveDate"], "retrieveDate"),
         retries=_times(payload.get("retries")),
         retry_interval_s=_times(payload.get("retryInterval")),
@@ -144,7 +145,7 @@ def read_signed_update(payload: Payload, envelope: Envelope) -> UpdateFirmware:
     firmware = payload["firmware"]
     return UpdateFirmware(
         **envelope,
-        location=firmware["location"],
+        **address(firmware["location"]),
         retrieve_at=instants.read(firmware["retrieveDateTime"], "firmware.retrieveDateTime"),
         install_at=instants.read_optional(firmware.get("installDateTime"), "firmware.installDateTime"),
         retries=_times(payload.get("retries")),
@@ -165,7 +166,7 @@ def read_diagnostics(payload: Payload, envelope: Envelope) -> UploadLog:
     return UploadLog(
         **envelope,
         kind="diagnostics",
-        location=payload["location"],
+        **address(payload["location"]),
         since=instants.read_optional(payload.get("startTime"), "startTime"),
         until=instants.read_optional(payload.get("stopTime"), "stopTime"),
         retries=_times(payload.get("retries")),
@@ -184,7 +185,7 @@ def read_get_log(payload: Payload, envelope: Envelope) -> UploadLog:
     return UploadLog(
         **envelope,
         kind=_KIND[payload["logType"]],
-        location=log["remoteLocation"],
+        **address(log["remoteLocation"]),
         since=instants.read_optional(log.get("oldestTimestamp"), "log.oldestTimestamp"),
         until=instants.read_optional(log.get("latestTimestamp"), "log.latestTimestamp"),
         retries=_times(payload.get("retries")),

@@ -16,7 +16,7 @@ from vcp_handler.dialects.table import Envelope, Payload, Unreadable
 
 _SECRET_KEYS = frozenset({"authorizationkey"})
 
-NEW_VALUE = Secret(path=("value",), when=("key",), among=_SECRET_KEYS, seal=True)
+NEW_VALUE = Secret(path=("value",), when=("key",), among=_SECRET_KEYS, seal="link")
 """The value in ChangeConfiguration.req, where the key is a password's."""
 
 _WRITTEN = {

@@ -6,11 +6,11 @@ from vcp_contracts.values import FirmwareStage, LogKind, Signing, UploadStage
 
 from vcp_handler.dialects import instants
 from vcp_handler.dialects.ocpp201.spelling import told
-from vcp_handler.dialects.secrets import Secret
+from vcp_handler.dialects.secrets import Secret, address
 from vcp_handler.dialects.table import Envelope, Payload, Unreadable
 
-FIRMWARE_LOCATION = Secret(path=("firmware", "location"), within="url")
-LOG_LOCATION = Secret(path=("log", "remoteLocation"), within="url")
+FIRMWARE_LOCATION = Secret(path=("firmware", "location"), within="url", seal="firmware")
+LOG_LOCATION = Secret(path=("log", "remoteLocation"), within="url", seal="log")
 """A user's password in the address of a file."""
 
 _STAGE: dict[FirmwareStage, str] = {
@@ -76,7 +76,7 @@ def read_update(payload: Payload, envelope: Envelope) -> UpdateFirmware:
         raise Unreadable(f"firmware.{missing}", "signed firmware has a certificate and a signature")
     return UpdateFirmware(
         **envelope,
-        location=firmware["location"],
+        **address(firmware["location"]),
         retrieve_at=instants.read(firmware["retrieveDateTime"], "firmware.retrieveDateTime"),
         install_at=instants.read_optional(firmware.get("installDateTime"), "firmware.installDateTime"),
         retries=_times(payload.get("retries")),
@@ -98,7 +98,7 @@ def read_get_log(payload: Payload, envelope: Envelope) -> UploadLog:
     return UploadLog(
         **envelope,
         kind=_KIND[payload["logType"]],
-        location=log["remoteLocation"],
+        **address(log["remoteLocation"]),
         since=instants.read_optional(log.get("oldestTimestamp"), "log.oldestTimestamp"),
         until=instants.read_optional(log.get("latestTimestamp"), "log.latestTimestamp"),
         retries=_times(payload.get("retries")),

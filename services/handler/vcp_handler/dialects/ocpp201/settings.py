@@ -27,7 +27,7 @@ NEW_VALUES = Secret(
     path=("attributeValue",),
     when=("variable", "name"),
     among=_SECRET_VARIABLES,
-    seal=True,
+    seal="link",
 )
 """The values in SetVariablesRequest, where the variable is a password."""
 
