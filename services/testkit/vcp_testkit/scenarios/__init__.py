@@ -1,0 +1,1 @@
+"""Scenarios: YAML files that say what a charge point does and what its backend must answer."""
