@@ -30,7 +30,9 @@ BROKEN = frame_of(
 
 
 def test_a_difference_is_a_table():
-    held = compare({"idTagInfo.status": "Accepted", "idTagInfo.parentIdTag": {"present": False}}, ANSWER.payload)
+    held = compare(
+        {"idTagInfo.status": "Accepted", "idTagInfo.parentIdTag": {"present": False}}, ANSWER.payload
+    )
     assert difference(held).splitlines() == [
         "     field                  expected    arrived",
         '  ✗  idTagInfo.status       "Accepted"  "Blocked"',
@@ -48,7 +50,10 @@ def test_the_wire_around_marks_the_frame_that_is_meant():
 
 
 def test_of_many_frames_the_nearest_are_shown():
-    many = [frame_of(shown(n, "frame_sent", "call", "Heartbeat", f'[2,"{n}","Heartbeat",{{}}]')) for n in range(40)]
+    many = [
+        frame_of(shown(n, "frame_sent", "call", "Heartbeat", f'[2,"{n}","Heartbeat",{{}}]'))
+        for n in range(40)
+    ]
     lines = wire_around(many, many[20]).splitlines()
     assert lines[0] == "  … 10 of 40 frames"
     assert sum(line.startswith("▶") for line in lines) == 1

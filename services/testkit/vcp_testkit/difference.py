@@ -21,19 +21,15 @@ def difference(held: Iterable[Held]) -> str:
     ]
     if not rows:
         return ""
-    rows.insert(0, ("", "field", "expected", "arrived"))
+    rows.insert(0, (" ", "field", "expected", "arrived"))
     widths = [min(40, max(len(row[column]) for row in rows)) for column in range(3)]
     return "\n".join(
-        "  "
-        + "  ".join(f"{cell:<{width}}" for cell, width in zip(row[:3], widths, strict=True)).rstrip()
-        + (f"  {row[3]}" if row[3] else "")
+        "  " + "  ".join((*(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)), row[3]))
         for row in rows
     )
 
 
-def wire_around(
-    frames: Sequence[WireFrame], marked: WireFrame | None = None, *, most: int = AROUND
-) -> str:
+def wire_around(frames: Sequence[WireFrame], marked: WireFrame | None = None, *, most: int = AROUND) -> str:
     """The frames around a marked one, without one the last frames; a line each."""
     if not frames:
         return "  nothing was on the wire"

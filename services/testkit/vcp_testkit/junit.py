@@ -28,7 +28,7 @@ def junit(suite_name: str, cases: Iterable[Case]) -> JUnitXml:
         suite.add_testcase(_case(case))
     document = JUnitXml(suite_name)
     document.add_testsuite(suite)
-    document.update_statistics()
+    document.update_statistics()  # type: ignore[no-untyped-call]
     return document
 
 
@@ -55,4 +55,7 @@ def _case(case: Case) -> TestCase:
 
 def _plain(text: str) -> str:
     # XML 1.0 has no place for control characters, and the wire may carry any
-    return "".join(c if c in "\t\n" or c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff" else "�" for c in text)
+    return "".join(
+        c if c in "\t\n" or (c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff") else "�"
+        for c in text
+    )

@@ -44,7 +44,7 @@ def fits(wish: object, arrived: object) -> bool:
     return all(held.fits for held in compare(wish, arrived))
 
 
-def compare(wish: object, arrived: object, place: str = "") -> Iterator[Held]:
+def compare(wish: Any, arrived: Any, place: str = "") -> Iterator[Held]:
     """Every single wish beside what arrived, in the order of the wish."""
     if _is_test(wish):
         yield Held(place, in_words(wish), arrived, _passes(wish, arrived))
@@ -64,7 +64,7 @@ def compare(wish: object, arrived: object, place: str = "") -> Iterator[Held]:
         yield Held(place, in_words(wish), arrived, _equal(wish, arrived))
 
 
-def look(document: object, path: str) -> object:
+def look(document: Any, path: str) -> Any:
     """What stands at a path: names and numbers with points between, `a.0.b`; ABSENT where nothing does.
 
     A field whose own name holds points is found by its whole name.
@@ -82,7 +82,7 @@ def look(document: object, path: str) -> object:
     return at
 
 
-def in_words(wish: object) -> str:
+def in_words(wish: Any) -> str:
     """A wish as a person says it: JSON, or `one of …`, `matching …`."""
     if _is_test(wish):
         return " and ".join(_test_in_words(name, value) for name, value in wish.items())
@@ -96,7 +96,7 @@ def as_json(value: object) -> str:
     return orjson.dumps(value, default=repr).decode()
 
 
-def test_names(wish: object) -> Sequence[str]:
+def tests_of(wish: Any) -> Sequence[str]:
     """The tests that a wish consists of; empty where it is no test."""
     return tuple(wish) if _is_test(wish) else ()
 
@@ -173,11 +173,8 @@ def _test_in_words(name: str, value: object) -> str:
 
 def _equal(wish: object, arrived: object) -> bool:
     # JSON tells true from 1, Python does not; 1 and 1.0 are one number
-    return type(wish) is type(arrived) and wish == arrived or (_both_numbers(wish, arrived) and wish == arrived)
-
-
-def _both_numbers(one: object, other: object) -> bool:
-    return _is_number(one) and _is_number(other)
+    same_kind = type(wish) is type(arrived) or (_is_number(wish) and _is_number(arrived))
+    return same_kind and wish == arrived
 
 
 def _below(place: str, step: str) -> str:

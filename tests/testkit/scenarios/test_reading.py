@@ -72,7 +72,10 @@ def test_values_are_plain_as_on_the_wire():
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("steps:\n  - plugin: 1\n", "x.yaml:2:5: steps[1].plugin: there is no such step (did you mean plug_in?)"),
+        (
+            "steps:\n  - plugin: 1\n",
+            "x.yaml:2:5: steps[1].plugin: there is no such step (did you mean plug_in?)",
+        ),
         (
             "steps:\n  - plug_in: {ewse: 1}\n",
             "x.yaml:2:15: steps[1].plug_in.ewse: there is no such field here (did you mean evse?)",
@@ -85,7 +88,10 @@ def test_values_are_plain_as_on_the_wire():
             "steps:\n  - expect: {send: Heartbeat}\n",
             "x.yaml:2:14: steps[1].expect.send: there is no such field here (did you mean sent?)",
         ),
-        ("steps:\n  - expect: {within: 1}\n", "x.yaml:2:5: steps[1].expect: give exactly one of sent, received"),
+        (
+            "steps:\n  - expect: {within: 1}\n",
+            "x.yaml:2:5: steps[1].expect: give exactly one of sent, received",
+        ),
         (
             "steps:\n  - go_online\n  - {plug_in: 1, unplug: 1}\n",
             "x.yaml:3:5: steps[2]: a step has exactly one verb, this one has plug_in, unplug",
@@ -114,7 +120,7 @@ def test_values_are_plain_as_on_the_wire():
         ),
         (
             "steps:\n  - rule: {then: {do: dorp}}\n",
-            "x.yaml:2:18: steps[1].rule.then[1]: ",
+            "x.yaml:2:12: steps[1].rule.then[1]: dorp is none of 'pass', 'drop', ",
         ),
         ("steps: [!!python/object/apply:os.system [ls]]\n", "x.yaml:1:9: steps[1]: "),
     ],

@@ -41,7 +41,9 @@ def _found(name: str) -> list[Path]:
         if path.is_dir() and (inside := list(_within(path))):
             return inside
     known = ", ".join(collections())
-    raise Wrong(name, None, None, None, "there is no such scenario", f"name a file, a directory, or one of {known}")
+    raise Wrong(
+        name, None, None, None, "there is no such scenario", f"name a file, a directory, or one of {known}"
+    )
 
 
 def _within(directory: Path) -> Iterator[Path]:

@@ -108,7 +108,9 @@ class Operator:
             body = filled(request.json_, known)
         except Unknown as missing:
             # what is known holds the environment: only the name is told
-            raise OperatorFailed(f"{name}: the operator file asks for ${{{missing.name}}}, which is not there") from None
+            raise OperatorFailed(
+                f"{name}: the operator file asks for ${{{missing.name}}}, which is not there"
+            ) from None
         url = address if "://" in address else f"{base.rstrip('/')}/{address.lstrip('/')}"
         return await self._send(request.method, url, headers, body, request.subprotocol)
 
@@ -129,9 +131,7 @@ def read_operator(path: Path) -> OperatorFile:
         raise source.wrong(place, reason[:1].lower() + reason[1:]) from None
 
 
-async def send(
-    method: str, url: str, headers: Mapping[str, str], body: Any, subprotocol: str | None
-) -> str:
+async def send(method: str, url: str, headers: Mapping[str, str], body: Any, subprotocol: str | None) -> str:
     """Sends over the network; see Sender."""
     if method == "websocket":
         return await _by_websocket(url, headers, body, subprotocol)
@@ -141,7 +141,9 @@ async def send(
                 method.upper(), url, headers=dict(headers), json=body, follow_redirects=True
             )
     except httpx.HTTPError as failure:
-        raise OperatorFailed(f"{method.upper()} {_bare(url)}: {failure or type(failure).__name__}") from failure
+        raise OperatorFailed(
+            f"{method.upper()} {_bare(url)}: {failure or type(failure).__name__}"
+        ) from failure
     if response.is_error:
         raise OperatorFailed(f"{method.upper()} {_bare(url)}: {response.status_code} {response.text[:200]}")
     return response.text

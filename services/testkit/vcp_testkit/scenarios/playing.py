@@ -183,9 +183,7 @@ class _Playing:
                 wrong.at(self._read.line(place), "given")
                 raise wrong from None
 
-    async def _steps(
-        self, steps: Sequence[Step], charger: str, place: Place, own: Mapping[str, Any]
-    ) -> None:
+    async def _steps(self, steps: Sequence[Step], charger: str, place: Place, own: Mapping[str, Any]) -> None:
         for number, step in enumerate(steps):
             name = step.charger or charger
             await self._step(step, _Here(name, self._players[name], (*place, number), own))
@@ -236,7 +234,9 @@ class _Playing:
                     self._keep(wish, seen)
                 player.at = max(seen.at for seen in met) + 1
                 return
-            lost = next((one for one in zip(wishes, found, strict=True) if isinstance(one[1], seeking.Wrong)), None)
+            lost = next(
+                (one for one in zip(wishes, found, strict=True) if isinstance(one[1], seeking.Wrong)), None
+            )
             if lost is not None or not await self._more(player, until):
                 lost = lost or next(
                     one for one in zip(wishes, found, strict=True) if not isinstance(one[1], seeking.Met)

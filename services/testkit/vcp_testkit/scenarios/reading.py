@@ -8,11 +8,12 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from vcp_contracts import rules
+from vcp_contracts.configuration import ConnectorConfiguration, EvseConfiguration
 
+from vcp_testkit.scenarios import words
 from vcp_testkit.scenarios.source import Source, Wrong
 from vcp_testkit.scenarios.values import names_in
-from vcp_testkit.scenarios.words import OWN_VALUES, VERBS, COMMANDS, Given, Scenario, Step
-from vcp_testkit.scenarios import words
+from vcp_testkit.scenarios.words import COMMANDS, OWN_VALUES, VERBS, Scenario, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,7 @@ def _plain(path: Sequence[str | int], error: Any) -> tuple[str, str | None]:
 def _unknown(path: Sequence[str | int], error: Any) -> tuple[str, str | None]:
     name = str(path[-1])
     is_step = len(path) >= 2 and isinstance(path[-2], int) and path[-3:-2] in (["steps"], ["parallel"])
-    known = sorted(VERBS) if is_step else _FIELDS
-    near = get_close_matches(name, known, n=1, cutoff=0.6)
+    near = get_close_matches(name, VERBS if is_step else _fields_around(path), n=1, cutoff=0.6)
     reason = "there is no such step" if is_step else "there is no such field here"
     if near:
         return reason, f"did you mean {near[0]}?"
@@ -83,22 +83,45 @@ def _missing(path: Sequence[str | int], error: Any) -> tuple[str, str | None]:
     return "is missing", "add it"
 
 
-_REASONS: Mapping[str, Any] = {"extra_forbidden": _unknown, "missing": _missing}
+def _no_such_kind(path: Sequence[str | int], error: Any) -> tuple[str, str | None]:
+    tag, expected = str(error["ctx"]["tag"]), str(error["ctx"]["expected_tags"])
+    near = get_close_matches(tag, [one.strip(" '") for one in expected.split(",")], n=1)
+    return f"{tag} is none of {expected}", f"did you mean {near[0]}?" if near else None
 
 
-def _fields_of(*models: type[BaseModel]) -> Iterator[str]:
-    for model in models:
-        for name, info in model.model_fields.items():
-            yield info.alias or name
+_REASONS: Mapping[str, Any] = {
+    "extra_forbidden": _unknown,
+    "missing": _missing,
+    "union_tag_invalid": _no_such_kind,
+}
 
 
-_FIELDS = sorted(
-    {
-        *_fields_of(Scenario, Given, Step, words.Expect, words.Forbid, words.Wait, words.Send, words.Repeat),
-        *_fields_of(rules.Rule, rules.Match, rules.FieldTest, rules.ChargerState),
-        *_fields_of(*COMMANDS.values()),
-    }
-)
+_MODELS: Mapping[str, type[BaseModel]] = {
+    **COMMANDS,
+    "given": words.Given,
+    "security": words.GivenSecurity,
+    "expect": words.Expect,
+    "in_any_order": words.Expected,
+    "forbid": words.Forbid,
+    "wait": words.Wait,
+    "send": words.Send,
+    "repeat": words.Repeat,
+    "rule": words.StandingOrder,
+    "when": rules.Match,
+    "fields": rules.FieldTest,
+    "state": rules.ChargerState,
+    "evses": EvseConfiguration,
+    "connectors": ConnectorConfiguration,
+    "chargers": words.Given,
+}
+"""What stands below a field; everything else is the scenario itself."""
+
+
+def _fields_around(path: Sequence[str | int]) -> list[str]:
+    """The names of the fields that may stand where an unknown one does."""
+    above = next((step for step in reversed(path[:-1]) if step in _MODELS), None)
+    model = Scenario if above is None else _MODELS[str(above)]
+    return [info.alias or name for name, info in model.model_fields.items()]
 
 
 def _demand_known(source: Source, scenario: Scenario) -> None:

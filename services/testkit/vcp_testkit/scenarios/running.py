@@ -37,9 +37,7 @@ async def run(
     async def one(number: int, read: Read) -> Told:
         async with turns:
             audience.begins(number, read)
-            told = await play(
-                read, control, stage, say=lambda step: audience.step(number, step)
-            )
+            told = await play(read, control, stage, say=lambda step: audience.step(number, step))
             audience.ended(number, told)
             return told
 

@@ -19,6 +19,8 @@ def schema() -> dict[str, Any]:
         step["properties"][name] = _with_shorthand(step["properties"][name])
     wait = step["properties"]["wait"]
     wait["anyOf"] = [{"type": ["number", "string"]}, *wait["anyOf"]]
+    then = made["$defs"]["StandingOrder"]["properties"]["then"]
+    then["anyOf"] = [then["items"], {key: then.pop(key) for key in ("type", "items", "minItems", "maxItems")}]
     bare = {"type": "string", "enum": sorted(COMMANDS)}
     made["$defs"]["Step"] = {"anyOf": [bare, {**step, "minProperties": 1}]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": ID, **made}

@@ -107,9 +107,7 @@ def shown(seen: Missing | Wrong) -> str:
 
 
 def _is_named(wish: Message, frame: WireFrame) -> bool:
-    return (
-        frame.kind == "call" and frame.sent is (wish.sent is not None) and frame.action == wish.action
-    )
+    return frame.kind == "call" and frame.sent is (wish.sent is not None) and frame.action == wish.action
 
 
 def _answered(wish: Expected, frames: Sequence[WireFrame], at: int) -> Seen:
@@ -157,9 +155,7 @@ def _score(wish: Expected, frame: WireFrame) -> float:
 
 def _deal(wishes: Sequence[Message], frames: Sequence[WireFrame], start: int) -> dict[int, int]:
     """Wish number → frame number: a largest matching, by augmenting paths (Kuhn)."""
-    fitting = [
-        [at for at in range(start, len(frames)) if is_meant(wish, frames[at])] for wish in wishes
-    ]
+    fitting = [[at for at in range(start, len(frames)) if is_meant(wish, frames[at])] for wish in wishes]
     owner: dict[int, int] = {}
 
     def place(wish: int, tried: set[int]) -> bool:

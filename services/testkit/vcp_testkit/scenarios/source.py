@@ -127,17 +127,16 @@ class _PlainLoader(yaml.SafeLoader):
     An alias would let a small file grow without bound, so there is none.
     """
 
-    yaml_implicit_resolvers: Any = {}
-
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise yaml.MarkedYAMLError(
                 problem="an alias (*) is not taken here; write it out", problem_mark=mark
             )
         return super().compose_node(parent, index)
 
 
+_PlainLoader.yaml_implicit_resolvers = {}
 for _tag, _expression, _first in (
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),

@@ -16,13 +16,14 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, core_schema
 from vcp_contracts.commands import AddRule, AdvanceClock, AnyCommand, Command, Provision, Retire, SendRaw
 from vcp_contracts.configuration import ChargePointConfiguration, SecurityConfiguration
 from vcp_contracts.rules import Rule
 from vcp_contracts.words import Word
 
-from vcp_testkit.matching import test_names
+from vcp_testkit.matching import tests_of
 from vcp_testkit.scenarios.durations import Duration
 
 MOST_STEPS = 1_000
@@ -46,7 +47,7 @@ class Part(BaseModel):
 
 def _demand_sound(wish: Any) -> None:
     """Raises ValueError for a test that can't be made."""
-    for name in test_names(wish):
+    for name in tests_of(wish):
         _demand_sound_test(name, wish[name])
     if isinstance(wish, Mapping):
         for inner in wish.values():
@@ -276,12 +277,13 @@ def _body_of(command: type[Command]) -> type[CommandBody]:
     return create_model(f"{command.__name__}Step", __base__=CommandBody, __doc__=command.__doc__, **fields)
 
 
-def _field(info: Any) -> Any:
-    if info.is_required():
-        return Field(description=info.description)
-    return Field(
-        default=info.default, default_factory=info.default_factory, description=info.description
-    ) if info.default_factory else Field(default=info.default, description=info.description)
+def _field(info: FieldInfo) -> Any:
+    field: Any = Field(description=info.description)
+    if info.default_factory is not None:
+        field = Field(default_factory=info.default_factory, description=info.description)
+    elif not info.is_required():
+        field = Field(default=info.default, description=info.description)
+    return field
 
 
 def _commands() -> Iterator[tuple[str, type[Command]]]:
