@@ -11,7 +11,6 @@ from typing import Annotated, Any, Protocol, Self
 from urllib.parse import urlsplit
 
 import httpx
-import orjson
 from pydantic import Field, JsonValue, StringConstraints, ValidationError, model_validator
 
 from vcp_testkit.scenarios.source import Source, Wrong
@@ -132,9 +131,9 @@ def read_operator(path: Path) -> OperatorFile:
 
 
 async def send(method: str, url: str, headers: Mapping[str, str], body: Any, subprotocol: str | None) -> str:
-    """Sends over the network; see Sender."""
+    """Sends by HTTP; see Sender."""
     if method == "websocket":
-        return await _by_websocket(url, headers, body, subprotocol)
+        raise OperatorFailed(f"{bare(url)}: only the command line can operate a backend by websocket")
     try:
         async with httpx.AsyncClient(timeout=ANSWER_S) as http:
             response = await http.request(
@@ -142,36 +141,14 @@ async def send(method: str, url: str, headers: Mapping[str, str], body: Any, sub
             )
     except httpx.HTTPError as failure:
         raise OperatorFailed(
-            f"{method.upper()} {_bare(url)}: {failure or type(failure).__name__}"
+            f"{method.upper()} {bare(url)}: {failure or type(failure).__name__}"
         ) from failure
     if response.is_error:
-        raise OperatorFailed(f"{method.upper()} {_bare(url)}: {response.status_code} {response.text[:200]}")
+        raise OperatorFailed(f"{method.upper()} {bare(url)}: {response.status_code} {response.text[:200]}")
     return response.text
 
 
-async def _by_websocket(url: str, headers: Mapping[str, str], body: Any, subprotocol: str | None) -> str:
-    import asyncio
-
-    from websockets.asyncio.client import connect
-    from websockets.exceptions import WebSocketException
-    from websockets.typing import Subprotocol
-
-    offered = [Subprotocol(subprotocol)] if subprotocol else None
-    try:
-        async with (
-            asyncio.timeout(ANSWER_S),
-            connect(
-                url, subprotocols=offered, additional_headers=dict(headers), compression=None, proxy=None
-            ) as socket,
-        ):
-            await socket.send(orjson.dumps(body).decode())
-            answer = await socket.recv()
-    except (OSError, WebSocketException, TimeoutError) as failure:
-        raise OperatorFailed(f"{_bare(url)}: {failure or type(failure).__name__}") from failure
-    return answer if isinstance(answer, str) else answer.decode(errors="replace")
-
-
-def _bare(url: str) -> str:
-    """Without a query and without credentials: those may be secret."""
+def bare(url: str) -> str:
+    """An address without its query and credentials, which may be secret."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
