@@ -21,6 +21,7 @@ from vcp_contracts.values import (
     TokenStatus,
     UploadStage,
 )
+from vcp_contracts.violations import Code
 from vcp_contracts.words import Id, Word
 
 
@@ -262,13 +263,15 @@ class ProtocolViolation(Word):
 
     type: Literal["protocol_violation"] = "protocol_violation"
     link: str | None = None
+    code: Code
+    """Which kind of breach; docs/violations.md has all, with their clauses."""
     rule: str
-    """Which rule, with its clause where it has one."""
+    """Which rule, in words."""
     action: str | None = None
     field: str | None = None
     message_id: str | None = None
-    text: str
-    """The offending message, cut at 4,096 characters."""
+    text: str = ""
+    """The offending message, cut at 4,096 characters; empty where its payload was read already."""
 
 
 class SelfViolation(Word):

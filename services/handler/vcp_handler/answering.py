@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from vcp_contracts.requests import Reply, Silence
 
-from vcp_handler import frames, pipeline, record
+from vcp_handler import breaches, frames, pipeline, record
 from vcp_handler.calls import Calls, TheirCall
 from vcp_handler.dialects.secrets import Seal, sealed
 from vcp_handler.dialects.table import Envelope, Heard
@@ -77,6 +77,9 @@ class Answering:
         row = self._version.dialect.heard_by_name.get(frame.action)
         secrets = row.secrets if row is not None else ()
         shown = record.shown(text, (frames.CALL, frame.id, frame.action), frame.payload, secrets)
+        if self._calls.is_id_used(frame.id, text):
+            rule = "OCPP-J 4.1.4: the id of an earlier call that said something else"
+            self._journal.violation("call_id_used", rule, shown, action=frame.action, message_id=frame.id)
         if self.gate == "open":
             self._let_in(frame, shown)
         else:
@@ -122,7 +125,10 @@ class Answering:
         if denial is None:
             return
         if rule is not None:
-            self._journal.violation(rule, shown, action=frame.action, field=denial.field, message_id=frame.id)
+            code = breaches.CALL[denial.cause]
+            self._journal.violation(
+                code, rule, shown, action=frame.action, field=denial.field, message_id=frame.id
+            )
         self._deny(asked.call.number, denial)
 
     def _ask(self, asked: _Asked, row: Heard[Any]) -> Denial | None:
@@ -150,7 +156,9 @@ class Answering:
             "call", shown, message_id=frame.id, action=frame.action, rule=rule, verdict=self.gate
         )
         breach = "a call to a charge point whose boot was rejected"
-        self._journal.violation(breach, shown, action=frame.action, message_id=frame.id)
+        self._journal.violation(
+            "call_not_registered", breach, shown, action=frame.action, message_id=frame.id
+        )
         if self.gate == "security_error":
             asked = self._arrived(frame.id, frame.action, {}, shown)
             denial = Denial("security", "the charge point is not registered", violation=False)
@@ -160,7 +168,7 @@ class Answering:
         call = self._calls.arrived(message_id, action, self._clock(), PATIENCE_S)
         if call.overlaps:
             rule = "OCPP-J 4.1.1: a call while an earlier one was unanswered"
-            self._journal.violation(rule, shown, action=action, message_id=message_id)
+            self._journal.violation("call_too_early", rule, shown, action=action, message_id=message_id)
         asked = self._asked[call.number] = _Asked(call, payload)
         return asked
 

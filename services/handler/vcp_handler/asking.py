@@ -16,14 +16,14 @@ from vcp_contracts.outcomes import (
     Unwritable,
 )
 
-from vcp_handler import frames, pipeline, record
+from vcp_handler import breaches, frames, pipeline, record
 from vcp_handler.calls import Calls, OurCall, Stray
 from vcp_handler.dialects.table import Said
 from vcp_handler.frames import Broken, CallError, CallResult, Payload
 from vcp_handler.journal import Journal
 from vcp_handler.pipeline import Bad, Unfit, Written
 from vcp_handler.versions import Version
-from vcp_handler.wording import refusal_kind
+from vcp_handler.wording import ERROR_CODES, refusal_kind
 
 REMEMBERED = 4
 """How many outcomes a link remembers, to tell them again where an action is repeated on it: the Abstraction keeps one
@@ -31,12 +31,6 @@ action in flight, so a repeat is of the last."""
 
 MOST_WAITING = 64
 """How many actions may wait on one link. The Abstraction keeps one in flight, so more is a fault of ours."""
-
-_STRAY = {
-    "late": "an answer after its call had timed out",
-    "duplicate": "a second answer to one call",
-    "unknown": "an answer to no call",
-}
 
 
 class TooManyActions(Exception):
@@ -126,9 +120,11 @@ class Asking:
         shown = record.shown_unread(text)
         self._received("error", shown, call, latency, frame.flaw)
         if frame.flaw:
-            self._journal.violation(
-                f"OCPP-J 4.2.3: {frame.flaw}", shown, action=call.action, message_id=call.id
-            )
+            rule = f"OCPP-J 4.2.3: {frame.flaw}"
+            self._journal.violation("frame_error_parts", rule, shown, action=call.action, message_id=call.id)
+        if frame.code not in ERROR_CODES:
+            rule = f"OCPP-J 4.2.3: there is no error code {frame.code[:50]}"
+            self._journal.violation("error_code_unknown", rule, shown, action=call.action, message_id=call.id)
         self._end(
             Refused,
             flight.action,
@@ -150,8 +146,13 @@ class Asking:
 
     def tick(self, now: float) -> None:
         """Ends the open call if its time is over."""
-        if self._calls.expired(now) is not None:
+        call = self._calls.expired(now)
+        if call is not None:
             action = self._landed().action
+            rule = f"OCPP-J 4.1.1: no answer within {action.timeout_s:g} s"
+            self._journal.violation(
+                "answer_missing", rule, "(nothing)", action=call.action, message_id=call.id
+            )
             self._end(Unanswered, action, timeout_s=action.timeout_s)
             self.go_on()
 
@@ -187,7 +188,11 @@ class Asking:
         return flight
 
     def _misanswered(self, action: Action, call: OurCall, shown: str, bad: Bad, latency: float) -> None:
-        self._journal.violation(bad.rule, shown, action=call.action, field=bad.field, message_id=call.id)
+        code = breaches.ANSWER.get(bad.cause)
+        if code is not None:
+            self._journal.violation(
+                code, bad.rule, shown, action=call.action, field=bad.field, message_id=call.id
+            )
         self._end(
             Misanswered,
             action,
@@ -198,10 +203,10 @@ class Asking:
         )
 
     def _stray(self, stray: Stray, kind: record.Kind, message_id: str, text: str) -> None:
-        rule = f"OCPP-J 4.1.1: {_STRAY[stray]}"
+        code, rule = breaches.STRAY[stray]
         shown = record.shown_unread(text)
         self._journal.received(kind, shown, message_id=message_id, rule=rule)
-        self._journal.violation(rule, shown, message_id=message_id)
+        self._journal.violation(code, rule, shown, message_id=message_id)
 
     def _received(
         self, kind: record.Kind, shown: str, call: OurCall, latency: float, rule: str | None

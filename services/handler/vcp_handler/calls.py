@@ -10,6 +10,9 @@ REMEMBERED = 16
 MOST_OPEN = 500
 """How many of the backend's calls may wait for our answers."""
 
+IDS_REMEMBERED = 64
+"""How many of the backend's message ids are remembered, to tell one that is used for two messages."""
+
 Stray = Literal["late", "duplicate", "unknown"]
 """An answer nobody waits for: after its timeout, after another answer, or to no call of ours."""
 
@@ -57,6 +60,7 @@ class Calls:
         self._ended: OrderedDict[str, Stray] = OrderedDict()
         self._numbers: dict[int, TheirCall] = {}
         self._next = 0
+        self._heard: OrderedDict[str, int] = OrderedDict()
 
     def open(self, message_id: str, action: str, now: float, timeout: float) -> OurCall:
         """Our call goes out now. Raises CallOpen while another one is open."""
@@ -91,6 +95,14 @@ class Calls:
         self.theirs.append(call)
         self._numbers[call.number] = call
         return call
+
+    def is_id_used(self, message_id: str, text: str) -> bool:
+        """Whether the backend has used this id for another message (OCPP-J 4.1.4). The same message again is a retry."""
+        content = hash(text)
+        earlier = self._heard.setdefault(message_id, content)
+        if len(self._heard) > IDS_REMEMBERED:
+            self._heard.popitem(last=False)
+        return earlier != content
 
     def settle(self, number: int, answer: str | None) -> list[TheirCall]:
         """Our answer to a call is known (None: silence). Returns all calls whose turn it now is, in order.

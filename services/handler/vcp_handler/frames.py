@@ -25,6 +25,7 @@ MAX_READABLE_ID = 255
 
 BrokenKind = Literal[
     "too_long",
+    "not_text",
     "not_json",
     "not_array",
     "unknown_type",

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
 from vcp_contracts.events import ProtocolViolation, SelfViolation
+from vcp_contracts.violations import Code
 from vcp_contracts.words import Word
 
 from vcp_handler import record
@@ -65,6 +66,7 @@ class Journal:
 
     def violation(
         self,
+        code: Code,
         rule: str,
         shown: str,
         *,
@@ -76,6 +78,7 @@ class Journal:
         self._event(
             ProtocolViolation,
             link=self.link,
+            code=code,
             rule=rule,
             action=action[:50] if action else None,
             field=field or None,

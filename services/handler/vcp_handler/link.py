@@ -12,7 +12,7 @@ from vcp_contracts.actions import Action
 from vcp_contracts.link import LinkDown, LinkUp, OpenLink
 from vcp_contracts.requests import Reply
 
-from vcp_handler import frames, record
+from vcp_handler import breaches, frames, record
 from vcp_handler.answering import Answering, Gate
 from vcp_handler.asking import Asking, TooManyActions
 from vcp_handler.calls import Calls, Overrun
@@ -93,7 +93,7 @@ class Link:
         """The backend sent something that is no text a websocket can carry, or a text too long to be read."""
         rule = f"RFC 6455 7.4.1: {detail}"
         self._journal.received("broken", UNREAD, message_id=None, rule=rule)
-        self._journal.violation(rule, UNREAD)
+        self._journal.violation("frame_unread", rule, UNREAD)
 
     def gate(self, gate: Gate) -> None:
         """What becomes of the backend's calls from now on."""
@@ -132,7 +132,7 @@ class Link:
         if self._over:
             return
         if isinstance(text, bytes):
-            self._take(Broken("not_json", "a binary message; OCPP-J 4.1 wants text"), "(binary)")
+            self._take(Broken("not_text", "a binary message; OCPP-J 4.1 wants text"), "(binary)")
         else:
             self._take(frames.read(text), text)
         self._plan()
@@ -151,7 +151,7 @@ class Link:
     def _broken(self, frame: Broken, shown: str) -> None:
         rule = f"OCPP-J 4.2: {frame.reason}"
         self._journal.received("broken", shown, message_id=frame.id, rule=rule)
-        self._journal.violation(rule, shown, message_id=frame.id)
+        self._journal.violation(breaches.FRAME[frame.kind], rule, shown, message_id=frame.id)
         if frame.type in (frames.RESULT, frames.ERROR):
             self._asking.broken(frame)
         else:
@@ -162,7 +162,8 @@ class Link:
         try:
             take()
         except Overrun as overrun:
-            self._journal.violation(f"OCPP-J 4.1.1: {overrun}", record.shown_unread(text))
+            rule = f"OCPP-J 4.1.1: {overrun}"
+            self._journal.violation("calls_without_end", rule, record.shown_unread(text))
             self._around.abort(str(overrun))
 
     def _plan(self) -> None:

@@ -49,6 +49,8 @@ class Bad:
     field: str
     rule: str
     readable: AnyAnswer | None
+    cause: Cause = "value"
+    """`internal`: we could not read it, and the backend did no wrong."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -80,14 +82,14 @@ def read_answer(version: Version, row: Said[Any], action: Action, payload: Paylo
     """What the backend's answer to an action says."""
     fault = version.schemas.check_result(row.action, payload)
     if fault is not None:
-        return Bad(fault.field, fault.rule, row.readable(payload, action))
+        return Bad(fault.field, fault.rule, row.readable(payload, action), fault.cause)
     try:
         return row.answer(payload, action)
     except Unreadable as unreadable:
         return Bad(unreadable.field, unreadable.rule, row.readable(payload, action))
     except Exception:
         log.exception("reading_failed", charge_point=action.charge_point, action=row.action)
-        return Bad("", FAILED_ROW, None)
+        return Bad("", FAILED_ROW, None, "internal")
 
 
 def admit(version: Version, action: str, payload: Payload) -> Heard[Any] | Denial:

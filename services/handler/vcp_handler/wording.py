@@ -82,6 +82,10 @@ _REFUSALS: Mapping[str, RefusalKind] = {
 }
 
 
+ERROR_CODES = frozenset({*WORDS_16.codes.values(), *WORDS_201.codes.values(), "ProtocolError"})
+"""All that any version has, each in its own spelling: a spelling of another version is understood, and common."""
+
+
 def refusal_kind(code: str) -> RefusalKind:
     """What a received error code means for the charger. Any spelling is accepted; unknown ones are failures."""
     return _REFUSALS.get(code, "failed")

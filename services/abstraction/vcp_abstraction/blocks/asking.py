@@ -21,7 +21,7 @@ from vcp_contracts.outcomes import (
 from vcp_contracts.values import Place, Token
 
 from vcp_abstraction import clock, lanes, physics, status
-from vcp_abstraction.blocks import authorization, boot, certificates, data, transaction_answers
+from vcp_abstraction.blocks import authorization, boot, breaches, certificates, data, transaction_answers
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts.lanes import Queued
 
@@ -93,9 +93,11 @@ def _answered(cp: Charger, it: Answered) -> None:
     lanes.tell_command(cp, entry, "answered", it.answer.model_dump(mode="json", exclude_none=True))
     answer = it.answer
     if isinstance(answer, BootAnswer):
+        breaches.judge_boot(cp, entry.action, answer)
         clock.heard(cp, answer.now)
         boot.booted(cp, answer)
     elif isinstance(answer, BeatAnswer):
+        breaches.judge_time(cp, entry.action, answer.now)
         clock.heard(cp, answer.now)
     elif isinstance(answer, AuthorizeAnswer):
         authorization.answered(cp, entry, answer)

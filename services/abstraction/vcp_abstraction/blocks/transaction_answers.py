@@ -4,7 +4,7 @@ from vcp_contracts.actions import ReportTransaction
 from vcp_contracts.outcomes import TransactionAnswer
 from vcp_contracts.values import TokenInfo
 
-from vcp_abstraction.blocks import authorization, transactions
+from vcp_abstraction.blocks import authorization, breaches, transactions
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts.lanes import Queued
 from vcp_abstraction.facts.places import EvseFacts
@@ -18,6 +18,7 @@ def answered(cp: Charger, entry: Queued, answer: TransactionAnswer) -> None:
     if telling is None:
         return
     if answer.backend_name is not None and action.phase == "started":
+        breaches.judge_name(cp, action, answer)
         telling.backend_name = answer.backend_name
     told(cp, action)
     if answer.info is None:
