@@ -9,6 +9,8 @@ from typing import Any
 import orjson
 from vcp_abstraction.charger import Charger, Decision, Surroundings
 from vcp_abstraction.decide import decide, fire
+from vcp_abstraction.due import next_due
+from vcp_abstraction.view import view_of
 from vcp_contracts import commands as c
 from vcp_contracts.actions import Action
 from vcp_contracts.chores import ChoreDone
@@ -106,7 +108,7 @@ class Wired:
         until = self.now + timedelta(seconds=seconds)
         while (due := self._next_due()) is not None and due <= until:
             self.now = max(self.now, due)
-            if (own := self.cp.next_due) is not None and own <= self.now:
+            if (own := next_due(self.cp)) is not None and own <= self.now:
                 self._took(fire(self.cp, self.now, self.around))
             self._tick()
             self._run()
@@ -171,7 +173,7 @@ class Wired:
     @property
     def view(self) -> ChargePointView:
         """What anyone may know of the charger."""
-        return ChargePointView.model_validate_json(self.cp.view())
+        return ChargePointView.model_validate_json(view_of(self.cp))
 
     def statuses(self) -> list[str]:
         """The status words that the backend knows, by connector."""
@@ -285,9 +287,7 @@ class Wired:
     def _seal(self, secret: str) -> Sealed:
         self.sealed.append(secret)
         is_hex = all(letter in "0123456789abcdefABCDEF" for letter in secret)
-        return Sealed(
-            label=f"CP001~{len(self.sealed)}", length=len(secret), form="hex" if is_hex else "text"
-        )
+        return Sealed(label=f"CP001~{len(self.sealed)}", length=len(secret), form="hex" if is_hex else "text")
 
     def _clock(self) -> float:
         return (self.now - NOON).total_seconds()
@@ -297,7 +297,7 @@ class Wired:
 
     def _next_due(self) -> datetime | None:
         wake = NOON + timedelta(seconds=self._wake) if self._wake is not None else None
-        return min((due for due in (self.cp.next_due, wake) if due is not None), default=None)
+        return min((due for due in (next_due(self.cp), wake) if due is not None), default=None)
 
     def _tick(self) -> None:
         if self._wake is not None and self._wake <= self._clock():
@@ -350,9 +350,7 @@ class Wired:
             case "DataTransfer" | "SignCertificate":
                 return lambda _: {"status": "Accepted"}
             case "TransactionEvent":
-                return lambda payload: (
-                    {"idTokenInfo": {"status": "Accepted"}} if "idToken" in payload else {}
-                )
+                return lambda payload: {"idTokenInfo": {"status": "Accepted"}} if "idToken" in payload else {}
         return lambda _: {}
 
 

@@ -162,6 +162,17 @@ def test_an_action_repeated_on_the_link_is_answered_and_not_sent_again() -> None
     assert first.answer == again.answer
 
 
+def test_another_attempt_of_a_failed_action_is_sent_again_under_its_id() -> None:
+    """1.6 §3.7.2"""
+    it = Linked()
+    it.link.act(beat())
+    it.link.take('[4,"a1","InternalError","",{}]')
+    it.link.act(beat().model_copy(update={"attempt": 2}))
+    assert it.sent == ['[2,"a1","Heartbeat",{}]'] * 2
+    it.link.take(BEAT_ANSWERED)
+    assert [type(fact) for fact in it.facts] == [Refused, Answered]
+
+
 def test_what_a_version_has_no_message_for_is_unspoken() -> None:
     it = Linked("ocpp1.6")
     it.link.act(

@@ -71,6 +71,8 @@ def _filled_in(cp: Charger, n: int, entry: Queued) -> Action:
     link = cp.facts.link.id or ""
     changes: dict[str, object] = {"link": link, "timeout_s": call_timeout_s(cp)}
     action = entry.action
+    if entry.lane == "transactions" and cp.facts.lanes.tries > 0:
+        changes["attempt"] = cp.facts.lanes.tries + 1
     if action.after is not None and not action.after.startswith(link):
         changes["after"] = None
     if isinstance(action, ReportTransaction):

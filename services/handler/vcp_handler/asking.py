@@ -66,14 +66,15 @@ class Asking:
         self._is_unanswered = is_unanswered
         self._flight: _Flight | None = None
         self._waiting: deque[Action] = deque()
-        self._outcomes: OrderedDict[str, Outcome] = OrderedDict()
+        self._outcomes: OrderedDict[tuple[str, int], Outcome] = OrderedDict()
 
     def act(self, action: Action) -> None:
-        """Sends an action, or keeps it until it may leave. One that was seen before is not sent again.
+        """Sends an action, or keeps it until it may leave. One that was seen before is not sent again, unless as another
+        attempt.
 
         Raises TooManyActions.
         """
-        known = self._outcomes.get(action.id)
+        known = self._outcomes.get((action.id, action.attempt))
         if known is not None:
             self._journal.again(known)
         elif not self._is_under_way(action):
@@ -223,7 +224,7 @@ class Asking:
 
     def _end(self, kind: type[Outcome], action: Action, /, **fields: object) -> None:
         outcome = self._journal.make(kind, action=action.id, cause=action.id, **fields)
-        self._outcomes[action.id] = outcome
+        self._outcomes[action.id, action.attempt] = outcome
         if len(self._outcomes) > REMEMBERED:
             self._outcomes.popitem(last=False)
         self._journal.tell(outcome)

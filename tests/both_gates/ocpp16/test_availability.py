@@ -111,8 +111,12 @@ def test_unlocking_ends_the_session_first():
 @pytest.mark.shows("refused", "UnlockConnector")
 def test_what_can_t_be_unlocked_is_told():
     fixed = quiet(evses=({"connectors": ({"fixed_cable": True},)},))
-    assert fixed.says('[2,"b1","UnlockConnector",{"connectorId":1}]') == ['[3,"b1",{"status":"NotSupported"}]']
-    assert fixed.says('[2,"b2","UnlockConnector",{"connectorId":9}]') == ['[3,"b2",{"status":"NotSupported"}]']
+    assert fixed.says('[2,"b1","UnlockConnector",{"connectorId":1}]') == [
+        '[3,"b1",{"status":"NotSupported"}]'
+    ]
+    assert fixed.says('[2,"b2","UnlockConnector",{"connectorId":9}]') == [
+        '[3,"b2",{"status":"NotSupported"}]'
+    ]
     jammed = charging()
     jammed.do(c.SetBehaviour, unlock="fails")
     assert jammed.says('[2,"b1","UnlockConnector",{"connectorId":1}]')[0] == (

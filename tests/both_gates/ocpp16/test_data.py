@@ -37,8 +37,8 @@ def test_the_backend_s_data_are_answered_as_a_user_has_set_it():
     wired = quiet()
     unknown = wired.says('[2,"b1","DataTransfer",{"vendorId":"com.acme","messageId":"m"}]')
     assert unknown == ['[3,"b1",{"status":"UnknownVendorId"}]']
-    answer = c.DataReply(vendor="com.acme", message="m", status="accepted", content="yes")
-    wired.do(c.SetBehaviour, data=(answer,))
+    answer = c.AnswerToData(vendor="com.acme", message="m", status="accepted", content="yes")
+    wired.do(c.SetBehaviour, data_answers=(answer,))
     assert wired.says('[2,"b2","DataTransfer",{"vendorId":"com.acme","messageId":"m"}]') == [
         '[3,"b2",{"status":"Accepted","data":"yes"}]'
     ]

@@ -187,7 +187,10 @@ def test_a_reset_ends_the_session_tells_it_and_boots(type: str, reason: str):
         ("{}", '"ProtocolError","type breaks the rule: required"'),
         ('{"type":"Warm"}', '"PropertyConstraintViolation","type breaks the rule: enum Hard, Soft"'),
         ('{"type":1}', '"TypeConstraintViolation","type breaks the rule: type string"'),
-        ('{"type":"Hard","when":1}', '"FormationViolation","when breaks the rule: not a field of this message"'),
+        (
+            '{"type":"Hard","when":1}',
+            '"FormationViolation","when breaks the rule: not a field of this message"',
+        ),
     ],
 )
 def test_a_broken_reset_resets_nothing(payload: str, error: str):

@@ -250,7 +250,7 @@ def test_a_broken_call_is_an_error_and_changes_nothing(action: str):
 
 
 @pytest.mark.parametrize(
-    "payload", ['{"idTag":"A","connectorId":-1}', '{"idTag":"A","connectorId":99999999999999999999}']
+    "payload", ['{"idTag":"A","connectorId":-1}', '{"idTag":"A","connectorId":9007199254740993}']
 )
 def test_a_connector_that_is_no_number_of_one_is_a_value_that_is_not_allowed(payload: str):
     [answer] = quiet().says(f'[2,"b1","RemoteStartTransaction",{payload}]')

@@ -46,12 +46,14 @@ def test_a_session_starts_when_the_cable_is_in_and_the_card_is_good():
 
 @pytest.mark.shows("valid", "MeterValues")
 def test_readings_go_out_in_their_interval_under_the_backend_s_name():
-    wired = charging(MeterValueSampleInterval="60", MeterValuesSampledData="Energy.Active.Import.Register,SoC")
+    wired = charging(
+        MeterValueSampleInterval="60", MeterValuesSampledData="Energy.Active.Import.Register,SoC"
+    )
     wired.wait(60)
     assert wired.heard() == [
         '[2,"#","MeterValues",{"connectorId":1,"transactionId":17,"meterValue":[{"timestamp":"2026-06-01T12:01:00Z",'
         '"sampledValue":[{"value":"368","context":"Sample.Periodic","measurand":"Energy.Active.Import.Register",'
-        '"unit":"Wh"},{"value":"20.5","context":"Sample.Periodic","measurand":"SoC","location":"EV",'
+        '"unit":"Wh"},{"value":"20.6","context":"Sample.Periodic","measurand":"SoC","location":"EV",'
         '"unit":"Percent"}]}]}]'
     ]
 
@@ -98,7 +100,11 @@ def test_or_takes_its_energy_where_it_must_not_stop():
     [
         ('{"idTagInfo":{"status":"Accepted"}}', "StartTransaction: transactionId: required"),
         (
-            '{"idTagInfo":{"status":"Accepted"},"transactionId":"17"}',
+            '{"idTagInfo":{"status":"Accepted"},"transactionId":"seventeen"}',
+            "StartTransaction: transactionId: type integer",
+        ),
+        (
+            '{"idTagInfo":{"status":"Accepted"},"transactionId":17.5}',
             "StartTransaction: transactionId: type integer",
         ),
         ('{"transactionId":17}', "StartTransaction: idTagInfo: required"),
@@ -124,6 +130,30 @@ def test_without_a_name_the_start_is_tried_again_and_the_rest_told_under_minus_1
     assert wired.last("MeterValues")["transactionId"] == -1
     wired.do(c.PresentToken, token="CARD1")
     assert wired.last("StopTransaction")["transactionId"] == -1
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        ('"17"', 17),
+        ("0", 0),
+        ("-1", -1),
+        ("-9223372036854775808", -(2**63)),
+        ("18446744073709551615", 2**64 - 1),
+    ],
+)
+def test_any_integer_is_a_name_even_as_text(number: str, name: int):
+    """1.6 errata: 0 and negative ones mean nothing special"""
+    wired = Wired(settings={"TransactionMessageAttempts": "1"})
+    answer = f'{{"idTagInfo":{{"status":"Accepted"}},"transactionId":{number}}}'
+    wired.answers["StartTransaction"] = broken(answer)
+    begin(wired)
+    wired.wait(60)
+    assert wired.last("MeterValues")["transactionId"] == name
+    stopped = wired.says(f'[2,"b1","RemoteStopTransaction",{{"transactionId":{name}}}]')
+    assert stopped[-2:][0] != '[3,"b1",{"status":"Rejected"}]'
+    assert wired.last("StopTransaction")["transactionId"] == name
+    assert wired.seen("self_violation") == []
 
 
 @pytest.mark.shows("broken", "MeterValues", "StopTransaction")

@@ -22,7 +22,8 @@ from vcp_handler.dialects.table import Envelope, Payload
 NAMELESS = -1
 """The transactionId of a transaction whose start the backend never answered (errata 3.18)."""
 
-_INTEGER = re.compile(r"-?[0-9]{1,18}")
+_INTEGER = re.compile(r"-?[0-9]{1,20}")
+"""Any integer of 64 bits; those that are greater JSON hands us as other numbers."""
 
 
 def choose_transaction_message(report: ReportTransaction) -> str | None:
@@ -60,8 +61,16 @@ def write_start(report: ReportTransaction) -> Payload:
 def read_start(payload: Payload, _report: ReportTransaction) -> TransactionAnswer:
     """StartTransaction.conf: the verdict on the token, and the transaction's name."""
     return TransactionAnswer(
-        info=token_info(payload["idTagInfo"]), backend_name=str(payload["transactionId"])
+        info=token_info(payload["idTagInfo"]), backend_name=_name(payload["transactionId"])
     )
+
+
+def _name(given: object) -> str:
+    """An integer as a name; one that was sent as text serves too. Raises ValueError."""
+    name = str(given)
+    if not _INTEGER.fullmatch(name) or not -(2**63) <= int(name) < 2**64:
+        raise ValueError("no integer of 64 bits")
+    return name
 
 
 def write_update(report: ReportTransaction) -> Payload:
