@@ -284,7 +284,7 @@ class Wired:
             self._to_backend.append(text)
         return True
 
-    def _seal(self, secret: str) -> Sealed:
+    def _seal(self, secret: str, _use: str) -> Sealed:
         self.sealed.append(secret)
         is_hex = all(letter in "0123456789abcdefABCDEF" for letter in secret)
         return Sealed(label=f"CP001~{len(self.sealed)}", length=len(secret), form="hex" if is_hex else "text")

@@ -154,3 +154,9 @@ def test_what_is_no_message_is_answered_as_each_version_says() -> None:
 )
 def test_any_received_code_is_sorted(code: str, kind: str) -> None:
     assert refusal_kind(code) == kind
+
+
+def test_a_field_of_a_message_without_fields_is_named() -> None:
+    assert V16.check_result("LogStatusNotification", {"status": 1}) == Fault(
+        "extra", "status", "not a field of this message"
+    )

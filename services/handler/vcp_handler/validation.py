@@ -13,11 +13,14 @@ from vcp_handler.wording import Cause
 _CAUSES: Mapping[str, Cause] = {
     "required": "missing",
     "additionalProperties": "extra",
+    "falseSchema": "extra",
     "minItems": "count",
     "maxItems": "count",
     "type": "type",
 }
 """Keyword of JSON schema → cause; every other keyword limits a value."""
+
+_EXTRA = "not a field of this message"
 
 _LONGEST_RULE = 160
 
@@ -68,7 +71,7 @@ class Schemas:
         validator = self._validators.get((name, formats)) or self._compile(name, formats)
         if validator.is_valid(payload):
             return None
-        return _fault(next(iter(validator.iter_errors(payload))))
+        return _fault(next(iter(validator.iter_errors(payload))), payload)
 
     def _compile(self, name: str, formats: bool) -> jsonschema_rs.Validator:
         schema = orjson.loads((self._schemas / f"{name}.json").read_bytes().removeprefix(b"\xef\xbb\xbf"))
@@ -77,7 +80,7 @@ class Schemas:
         return validator
 
 
-def _fault(error: jsonschema_rs.ValidationError) -> Fault:
+def _fault(error: jsonschema_rs.ValidationError, payload: Payload) -> Fault:
     keyword = error.kind.name
     path = _path(error.instance_path)
     match error.kind.as_dict():
@@ -86,7 +89,11 @@ def _fault(error: jsonschema_rs.ValidationError) -> Fault:
             rule = "required"
         case {"unexpected": [str(extra), *_]}:
             path = f"{path}.{extra}" if path else extra
-            rule = "not a field of this message"
+            rule = _EXTRA
+        case {} if keyword == "falseSchema":
+            # a message without any field of its own
+            path = next(iter(payload), path)
+            rule = _EXTRA
         case _:
             rule = f"{keyword} {_plain(error.kind.value)}".strip()
     return Fault(_CAUSES.get(keyword, "value"), path[:_LONGEST_RULE], rule[:_LONGEST_RULE])
