@@ -64,6 +64,7 @@ ROOMS = {
             f"{CORE}/{name}"
             for name in (
                 "blocks/*",
+                "cable_lock.py",
                 "charger.py",
                 "charging.py",
                 "clock.py",
@@ -83,6 +84,8 @@ ROOMS = {
                 "schedule.py",
                 "sections.py",
                 "settings.py",
+                "sampling.py",
+                "session_points.py",
                 "sharing.py",
                 "status.py",
                 "view.py",

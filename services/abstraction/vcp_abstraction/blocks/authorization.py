@@ -17,7 +17,7 @@ from vcp_contracts.outcomes import AuthorizeAnswer
 from vcp_contracts.requests import ForgetTokens, TokensForgotten
 from vcp_contracts.values import Place, StopReason, Token, TokenInfo, Trigger
 
-from vcp_abstraction import status
+from vcp_abstraction import cable_lock, status
 from vcp_abstraction.blocks import reservation, token_list, transactions
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts.authorization import Authorization, Awaiting
@@ -123,7 +123,7 @@ def _lets_go(cp: Charger, evse: EvseFacts, token: Token) -> bool:
     if not (token.equals(owner.token) or (owner.group is not None and owner.group.equals(group))):
         return False
     judged(cp, evse, token, "accepted", "same_token" if token.equals(owner.token) else "group")
-    transactions.unlock(evse)
+    cable_lock.unlock(evse)
     return True
 
 
@@ -261,7 +261,7 @@ def withdraw(
     if evse.transaction is not None:
         evse.transaction.stop_reason = evse.transaction.stop_reason or reason
         evse.transaction.stop_token = token
-        transactions.unlock(evse)
+        cable_lock.unlock(evse)
     transactions.advance(cp, evse, trigger, reason=reason, token=token)
 
 

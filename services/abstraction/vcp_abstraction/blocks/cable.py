@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from vcp_contracts.commands import PlugIn, SetEv, SetMeter, Unplug
 
-from vcp_abstraction import physics, status
+from vcp_abstraction import cable_lock, physics, status
 from vcp_abstraction.blocks import faults, transactions
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts.places import ConnectorFacts, EvseFacts
@@ -85,7 +85,7 @@ def unplug(cp: Charger, it: Unplug) -> None:
         faults.car_left(cp, evse.id, connector)
     if not any(c.locked for c in evse.connectors):
         evse.locked_for = None
-    if not transactions.cable_left(cp, evse):
+    if not cable_lock.cable_left(cp, evse):
         evse.finishing = False
         evse.plug_deadline = None
     if cp.facts.powered:
@@ -123,7 +123,7 @@ def _ev_side_gone(cp: Charger, evse: EvseFacts) -> None:
     note = "EV side disconnected"
     transactions.advance(cp, evse, "ev_communication_lost", reason="ev_disconnected", note=note)
     if stops and unlocks:
-        transactions.unlock(evse)
+        cable_lock.unlock(evse)
     elif stops and not unlocks:
         _stay_locked(cp, evse, transaction)
 
@@ -133,7 +133,7 @@ def _stay_locked(cp: Charger, evse: EvseFacts, transaction: Transaction) -> None
     hardware = cp.configuration.evses[evse.id - 1].connectors
     for connector, part in zip(evse.connectors, hardware, strict=True):
         connector.locked = connector.plugged_station and not part.fixed_cable
-    transactions.keep_locked(evse, transaction)
+    cable_lock.keep_locked(evse, transaction)
 
 
 def set_ev(cp: Charger, it: SetEv) -> None:

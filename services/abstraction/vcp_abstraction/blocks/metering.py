@@ -7,8 +7,8 @@ from vcp_contracts.commands import MeterNow
 from vcp_contracts.events import MeterSampled
 from vcp_contracts.values import STATION, Place, ReadingContext, Sample, Trigger
 
-from vcp_abstraction import main_meter, physics
-from vcp_abstraction.blocks import transactions
+from vcp_abstraction import main_meter, physics, sampling
+from vcp_abstraction.blocks import telling
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts.places import EvseFacts
 
@@ -24,9 +24,9 @@ def sampled(cp: Charger, evse: EvseFacts) -> None:
         kept = cp.settings.members("SampledDataCtrlr.TxEndedMeasurands")
         if kept != cp.settings.members("SampledDataCtrlr.TxUpdatedMeasurands"):
             reading = physics.sample(cp, evse, kept, "periodic")
-        transactions.keep_for_end(cp, transaction, reading)
+        sampling.keep_for_end(cp, transaction, reading)
     evse.sampled_wh = evse.register_wh
-    transaction.sample_due = transactions.next_sample(cp)
+    transaction.sample_due = sampling.next_sample(cp)
 
 
 def sampled_for_end(cp: Charger, evse: EvseFacts) -> None:
@@ -34,8 +34,8 @@ def sampled_for_end(cp: Charger, evse: EvseFacts) -> None:
     transaction = evse.transaction
     assert transaction is not None
     kept = cp.settings.members("SampledDataCtrlr.TxEndedMeasurands")
-    transactions.keep_for_end(cp, transaction, physics.sample(cp, evse, kept, "periodic"))
-    transaction.end_sample_due = transactions.next_end_sample(cp)
+    sampling.keep_for_end(cp, transaction, physics.sample(cp, evse, kept, "periodic"))
+    transaction.end_sample_due = sampling.next_end_sample(cp)
 
 
 def _own_interval(cp: Charger) -> bool:
@@ -46,8 +46,8 @@ def reschedule(cp: Charger) -> None:
     """The intervals have changed: from now on the new ones hold."""
     for evse in cp.running():
         assert evse.transaction is not None
-        evse.transaction.sample_due = transactions.next_sample(cp)
-        evse.transaction.end_sample_due = transactions.next_end_sample(cp)
+        evse.transaction.sample_due = sampling.next_sample(cp)
+        evse.transaction.end_sample_due = sampling.next_end_sample(cp)
     align(cp)
 
 
@@ -99,7 +99,7 @@ def _keep_aligned(cp: Charger) -> None:
     kept = cp.settings.members("AlignedDataCtrlr.TxEndedMeasurands")
     for evse in cp.running():
         assert evse.transaction is not None
-        transactions.keep_for_end(cp, evse.transaction, physics.sample(cp, evse, kept, "clock"))
+        sampling.keep_for_end(cp, evse.transaction, physics.sample(cp, evse, kept, "clock"))
 
 
 def meter_now(cp: Charger, it: MeterNow) -> None:
@@ -126,7 +126,7 @@ def _report(
         transaction=transaction.id if transaction is not None else None,
     )
     if transaction is not None:
-        transactions.tell(cp, evse, "updated", trigger, (reading,))
+        telling.tell(cp, evse, "updated", trigger, (reading,))
     else:
         idle(cp, Place(evse=evse.id), reading)
     return reading

@@ -21,7 +21,7 @@ from vcp_abstraction.blocks import (
     firmware,
     reservation,
     smart_charging,
-    transactions,
+    telling,
 )
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts.places import EvseFacts
@@ -163,7 +163,7 @@ def _trigger_meter(cp: Charger, place: Place | None) -> TriggerResult:
     for evse, reading in readings:
         assert reading is not None
         if sampled and evse.transaction is not None:
-            transactions.tell(cp, evse, "updated", "trigger", (reading,))
+            telling.tell(cp, evse, "updated", "trigger", (reading,))
         else:
             at = Place(evse=evse.id)
             cp.enqueue(ReportMeter(**cp.words(), place=at, samples=(reading,)), "express")
@@ -178,5 +178,5 @@ def _trigger_transaction(cp: Charger, place: Place | None) -> TriggerResult:
     busy = [evse for evse in cp.evses_at(place) if evse.transaction is not None]
     for evse in busy:
         reading = physics.sample(cp, evse, measurands, "trigger")
-        transactions.tell(cp, evse, "updated", "trigger", (reading,) if reading else ())
+        telling.tell(cp, evse, "updated", "trigger", (reading,) if reading else ())
     return "accepted" if busy else "rejected"

@@ -1,81 +1,28 @@
-"""One physical session machine, and two small reporters over it.
+"""The one physical session machine: transactions start, go on, and end. How that is told is `telling`'s affair.
 
 A transaction begins when the first of its start points holds, and ends when the first of its stop points that has
 held fails (2.0.1 E01, E06; 1.6 is the case start PowerPathClosed, stop Authorized).
 """
 
-from datetime import datetime, timedelta
-
-from vcp_contracts.actions import ReportTransaction, SessionNews
 from vcp_contracts.events import TransactionEnded, TransactionStarted, TransactionUpdated
-from vcp_contracts.manners import StartPoint
-from vcp_contracts.values import ChargingState, Place, Sample, StopReason, Token, Trigger
+from vcp_contracts.values import ChargingState, Place, StopReason, Token, Trigger
 
-from vcp_abstraction import installed, lanes, levels, limits, physics, reservations, status
+from vcp_abstraction import (
+    cable_lock,
+    installed,
+    levels,
+    limits,
+    physics,
+    reservations,
+    sampling,
+    session_points,
+    status,
+)
+from vcp_abstraction.blocks import telling
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.facts.authorization import Authorization, LockedFor
+from vcp_abstraction.facts.authorization import Authorization
 from vcp_abstraction.facts.places import EvseFacts
 from vcp_abstraction.facts.transactions import Telling, Transaction
-
-POINTS: dict[str, StartPoint] = {
-    "ParkingBayOccupancy": "parking_bay_occupancy",
-    "EVConnected": "ev_connected",
-    "Authorized": "authorized",
-    "PowerPathClosed": "power_path_closed",
-    "EnergyTransfer": "energy_transfer",
-}
-
-
-def start_points(cp: Charger) -> frozenset[StartPoint]:
-    """What starts a transaction."""
-    fixed = cp.manners.start_points
-    return (
-        fixed
-        if fixed is not None
-        else frozenset(POINTS[p] for p in cp.settings.members("TxCtrlr.TxStartPoint"))
-    )
-
-
-def stop_points(cp: Charger) -> frozenset[StartPoint]:
-    """What a transaction needs to go on."""
-    fixed = cp.manners.stop_points
-    return (
-        fixed
-        if fixed is not None
-        else frozenset(POINTS[p] for p in cp.settings.members("TxCtrlr.TxStopPoint"))
-    )
-
-
-def holds(cp: Charger, evse: EvseFacts, point: StartPoint) -> bool:
-    """Whether a start or stop point holds now."""
-    connected = evse.connected is not None
-    authorized = evse.authorization is not None
-    match point:
-        case "ev_connected" | "parking_bay_occupancy":
-            return connected
-        case "authorized":
-            return authorized
-        case "power_path_closed":
-            return connected and authorized
-        case "energy_transfer":
-            return charging_state(cp, evse) == "charging"
-
-
-def charging_state(cp: Charger, evse: EvseFacts) -> ChargingState:
-    """What the facts say of the energy. If both sides suspend, the station's word wins (1.6 §4.9)."""
-    if evse.connected is None:
-        return "idle"
-    if evse.authorization is None or not cp.facts.powered:
-        return "ev_connected"
-    transaction = evse.transaction
-    withheld = transaction is not None and transaction.suspended
-    if evse.offer is not None and evse.offer.current_a <= 0:
-        withheld = True
-    if withheld or status.blocking_fault(cp, evse) is not None:
-        return "suspended_evse"
-    if any(fault.kind == status.CAR_FAULT for fault in evse.connected.faults):
-        return "suspended_ev"
-    return "charging" if physics.drawn_w(cp, evse) > 0 else "suspended_ev"
 
 
 def advance(
@@ -116,7 +63,7 @@ def _behind(cp: Charger, evse: EvseFacts) -> Trigger | None:
     if transaction is None:
         return None
     physics.advance_meter(evse, cp.now)
-    state = charging_state(cp, evse)
+    state = session_points.charging_state(cp, evse)
     if state != transaction.state:
         return "charging_state_changed"
     flows_w = physics.drawn_w(cp, evse) if state == "charging" else 0.0
@@ -136,14 +83,14 @@ def _let_flow(cp: Charger, evse: EvseFacts) -> None:
 def _perhaps_start(cp: Charger, evse: EvseFacts, trigger: Trigger) -> None:
     if not status.can_serve(cp, evse) or status.is_reserved(cp, evse):
         return
-    if any(holds(cp, evse, point) for point in start_points(cp)):
+    if any(session_points.holds(cp, evse, point) for point in session_points.start_points(cp)):
         start(cp, evse, trigger)
 
 
 def _over(cp: Charger, evse: EvseFacts) -> bool:
     assert evse.transaction is not None
-    points = stop_points(cp)
-    now_held = {point for point in points if holds(cp, evse, point)}
+    points = session_points.stop_points(cp)
+    now_held = {point for point in points if session_points.holds(cp, evse, point)}
     if evse.transaction.held & points - now_held:
         return True
     evse.transaction.held |= now_held
@@ -170,12 +117,14 @@ def start(cp: Charger, evse: EvseFacts, trigger: Trigger) -> None:
     evse.locked_for = None
     evse.sampled_wh = evse.register_wh
     evse.plug_deadline = None
-    transaction.held = {point for point in stop_points(cp) if holds(cp, evse, point)}
+    transaction.held = {
+        point for point in session_points.stop_points(cp) if session_points.holds(cp, evse, point)
+    }
     cp.facts.tellings[transaction.id] = Telling(
         evse=evse.id, subprotocol=cp.facts.link.subprotocol or cp.configuration.protocols[0]
     )
     if connector is not None and authorization is not None:
-        lock(cp, evse)
+        cable_lock.lock(cp, evse)
         authorization.deadline = None
     cp.note(
         TransactionStarted,
@@ -184,12 +133,12 @@ def start(cp: Charger, evse: EvseFacts, trigger: Trigger) -> None:
         register_wh=physics.register_wh(evse),
     )
     _supply(cp, evse)
-    transaction.sample_due = next_sample(cp)
-    transaction.end_sample_due = next_end_sample(cp)
-    begin = physics.sample(cp, evse, end_measurands(cp), "begin")
-    keep_for_end(cp, transaction, begin)
+    transaction.sample_due = sampling.next_sample(cp)
+    transaction.end_sample_due = sampling.next_end_sample(cp)
+    begin = physics.sample(cp, evse, sampling.end_measurands(cp), "begin")
+    sampling.keep_for_end(cp, transaction, begin)
     first = physics.sample(cp, evse, cp.settings.members("SampledDataCtrlr.TxStartedMeasurands"), "begin")
-    tell(cp, evse, "started", trigger, (first,) if first else ())
+    telling.tell(cp, evse, "started", trigger, (first,) if first else ())
     _go_on(cp, evse, "charging_state_changed", None)
 
 
@@ -197,7 +146,7 @@ def _supply(cp: Charger, evse: EvseFacts) -> None:
     """Once cable and authorization are there, charging profiles count: what the car is offered follows from them."""
     transaction = evse.transaction
     assert transaction is not None
-    if transaction.power_path_since is None and holds(cp, evse, "power_path_closed"):
+    if transaction.power_path_since is None and session_points.holds(cp, evse, "power_path_closed"):
         transaction.power_path_since = cp.now.replace(microsecond=0)
     if evse.held is not None and transaction.token is not None:
         installed.adopt(cp, evse)
@@ -222,10 +171,10 @@ def _go_on(cp: Charger, evse: EvseFacts, trigger: Trigger, token: Token | None) 
     if evse.connected is not None:
         transaction.connector = evse.connected.id
         if authorization is not None:
-            lock(cp, evse)
+            cable_lock.lock(cp, evse)
             authorization.deadline = None
     _supply(cp, evse)
-    state = charging_state(cp, evse)
+    state = session_points.charging_state(cp, evse)
     specific = trigger != "charging_state_changed" or token is not None
     if state == transaction.state and not specific:
         return
@@ -240,7 +189,7 @@ def _go_on(cp: Charger, evse: EvseFacts, trigger: Trigger, token: Token | None) 
             backend_name=cp.facts.tellings[transaction.id].backend_name,
         )
         if cp.manners.transaction_updates == "every_change":
-            tell(cp, evse, "updated", why, (), stop_token=token if why == trigger else None)
+            telling.tell(cp, evse, "updated", why, (), stop_token=token if why == trigger else None)
 
 
 def _steps(was: ChargingState, now: ChargingState, trigger: Trigger) -> list[tuple[ChargingState, Trigger]]:
@@ -262,12 +211,12 @@ def end(
     transaction.stop_reason = transaction.stop_reason or reason
     transaction.stop_token = token or transaction.stop_token
     transaction.state = "ev_connected" if evse.connected is not None else "idle"
-    measurands = end_measurands(cp)
-    keep_for_end(cp, transaction, physics.sample(cp, evse, measurands, "end"))
-    samples = _taken_for_end(cp, transaction)
-    tell(cp, evse, "ended", trigger, samples if measurands else ())
-    telling = cp.facts.tellings[transaction.id]
-    telling.ended = True
+    measurands = sampling.end_measurands(cp)
+    sampling.keep_for_end(cp, transaction, physics.sample(cp, evse, measurands, "end"))
+    samples = sampling.taken_for_end(cp, transaction)
+    telling.tell(cp, evse, "ended", trigger, samples if measurands else ())
+    told = cp.facts.tellings[transaction.id]
+    told.ended = True
     cp.note(
         TransactionEnded,
         transaction=transaction.id,
@@ -275,119 +224,18 @@ def end(
         reason=transaction.stop_reason,
         register_wh=physics.register_wh(evse),
         energy_wh=physics.register_wh(evse) - int(transaction.start_wh + 1e-6),
-        backend_name=telling.backend_name,
+        backend_name=told.backend_name,
     )
     installed.forget(cp, transaction)
     evse.transaction = None
     evse.authorization = None
     evse.offer = None
-    evse.finishing = cable_left(cp, evse)
+    evse.finishing = cable_lock.cable_left(cp, evse)
     if transaction.stop_reason == "deauthorized":
-        keep_locked(evse, transaction)
+        cable_lock.keep_locked(evse, transaction)
     else:
-        unlock(evse)
+        cable_lock.unlock(evse)
     levels.carry_out(cp, evse)
-
-
-def next_sample(cp: Charger) -> datetime | None:
-    """When a transaction is sampled next."""
-    return _after(cp, "SampledDataCtrlr.TxUpdatedInterval")
-
-
-def next_end_sample(cp: Charger) -> datetime | None:
-    """When it is sampled next for its end, where that has an interval of its own."""
-    own = cp.manners.end_data_interval == "own_interval"
-    return _after(cp, "SampledDataCtrlr.TxEndedInterval") if own else None
-
-
-def _after(cp: Charger, setting: str) -> datetime | None:
-    interval_s = cp.settings.seconds(setting)
-    return cp.now + timedelta(seconds=interval_s) if interval_s > 0 else None
-
-
-def end_measurands(cp: Charger) -> list[str]:
-    """What is measured for the end of a transaction."""
-    sampled = cp.settings.members("SampledDataCtrlr.TxEndedMeasurands")
-    aligned = cp.settings.members("AlignedDataCtrlr.TxEndedMeasurands")
-    return [*sampled, *(m for m in aligned if m not in sampled)]
-
-
-def keep_for_end(cp: Charger, transaction: Transaction, reading: Sample | None) -> None:
-    """Keeps a reading for the end of the transaction. Of too many, every second one between begin and end goes
-    (1.6 StopTransactionMaxMeterValues, 2.0.1 E06.FR.12)."""
-    if reading is None:
-        return
-    kept = cp.end_samples.of.setdefault(transaction.id, [])
-    kept.append(reading)
-    while len(kept) > cp.settings.seconds("Custom.StopTransactionMaxMeterValues"):
-        del kept[1:-1:2]
-    cp.touch("end_samples")
-
-
-def _taken_for_end(cp: Charger, transaction: Transaction) -> tuple[Sample, ...]:
-    """The readings kept for the end of a transaction; from here on they are no longer kept."""
-    kept = cp.end_samples.of.pop(transaction.id, [])
-    cp.touch("end_samples")
-    return tuple(kept)
-
-
-def tell(
-    cp: Charger,
-    evse: EvseFacts,
-    phase: str,
-    trigger: Trigger,
-    samples: tuple[Sample, ...],
-    *,
-    stop_token: Token | None = None,
-) -> None:
-    """Queues a report of the transaction. It carries all facts; `news` says which were not told before."""
-    transaction = evse.transaction
-    assert transaction is not None
-    news: set[SessionNews] = {"state"} if phase == "started" or trigger != "meter_periodic" else set()
-    if transaction.connector is not None and "place" not in transaction.told:
-        news.add("place")
-    if transaction.token is not None and "token" not in transaction.told:
-        news.add("token")
-    if transaction.remote_start is not None and "remote_start" not in transaction.told:
-        news.add("remote_start")
-    if transaction.reservation is not None and "reservation" not in transaction.told:
-        news.add("reservation")
-    transaction.told |= news - {"state"}
-    cp.enqueue(
-        ReportTransaction(
-            **cp.words(),
-            phase=phase,  # type: ignore[arg-type]
-            transaction=transaction.id,
-            place=Place(evse=evse.id, connector=transaction.connector),
-            token=transaction.token,
-            state=transaction.state,
-            seq=transaction.seq,
-            offline=not cp.online,
-            trigger=trigger,
-            stop_reason=transaction.stop_reason if phase == "ended" else None,
-            register_wh=physics.register_wh(evse),
-            samples=samples,
-            remote_start=transaction.remote_start,
-            reservation=transaction.reservation,
-            stop_token=stop_token or (transaction.stop_token if phase == "ended" else None),
-            phases_used=_new_phases(cp, evse, transaction),
-            news=frozenset(news),
-        ),
-        "transactions",
-    )
-    transaction.seq += 1
-    lanes.thin_out(cp)
-
-
-def _new_phases(cp: Charger, evse: EvseFacts, transaction: Transaction) -> int | None:
-    """How many phases are in use, where that was not told before."""
-    if transaction.state != "charging":
-        return None
-    phases = physics.offered(cp, evse).phases
-    if phases == transaction.phases_told:
-        return None
-    transaction.phases_told = phases
-    return phases
 
 
 def energy_used_up(cp: Charger, evse: EvseFacts) -> None:
@@ -402,35 +250,3 @@ def energy_used_up(cp: Charger, evse: EvseFacts) -> None:
         transaction.energy_left_wh = None
         transaction.suspended = True
     advance(cp, evse, "charging_state_changed")
-
-
-def cable_left(cp: Charger, evse: EvseFacts) -> bool:
-    """Whether a cable is left that the driver has yet to pull; the station's end of a fixed one stays."""
-    hardware = cp.configuration.evses[evse.id - 1].connectors
-    return any(
-        c.plugged_ev or (c.plugged_station and not part.fixed_cable)
-        for c, part in zip(evse.connectors, hardware, strict=True)
-    )
-
-
-def lock(cp: Charger, evse: EvseFacts) -> None:
-    """Holds the connected cable's station end, where it has one."""
-    connector = evse.connected
-    if (
-        connector is not None
-        and not cp.configuration.evses[evse.id - 1].connectors[connector.id - 1].fixed_cable
-    ):
-        connector.locked = True
-
-
-def unlock(evse: EvseFacts) -> None:
-    """Lets go of the cable."""
-    evse.locked_for = None
-    for connector in evse.connectors:
-        connector.locked = False
-
-
-def keep_locked(evse: EvseFacts, transaction: Transaction) -> None:
-    """The cable stays locked until its owner shows his token again (1.6 errata 3.17)."""
-    if transaction.token is not None and any(connector.locked for connector in evse.connectors):
-        evse.locked_for = LockedFor(token=transaction.token, group=transaction.group)

@@ -1,0 +1,50 @@
+"""When a transaction is sampled, and what is kept for its end. What a reading says is `physics`' affair."""
+
+from datetime import datetime, timedelta
+
+from vcp_contracts.values import Sample
+
+from vcp_abstraction.charger import Charger
+from vcp_abstraction.facts.transactions import Transaction
+
+
+def next_sample(cp: Charger) -> datetime | None:
+    """When a transaction is sampled next."""
+    return _after(cp, "SampledDataCtrlr.TxUpdatedInterval")
+
+
+def next_end_sample(cp: Charger) -> datetime | None:
+    """When it is sampled next for its end, where that has an interval of its own."""
+    own = cp.manners.end_data_interval == "own_interval"
+    return _after(cp, "SampledDataCtrlr.TxEndedInterval") if own else None
+
+
+def _after(cp: Charger, setting: str) -> datetime | None:
+    interval_s = cp.settings.seconds(setting)
+    return cp.now + timedelta(seconds=interval_s) if interval_s > 0 else None
+
+
+def end_measurands(cp: Charger) -> list[str]:
+    """What is measured for the end of a transaction."""
+    sampled = cp.settings.members("SampledDataCtrlr.TxEndedMeasurands")
+    aligned = cp.settings.members("AlignedDataCtrlr.TxEndedMeasurands")
+    return [*sampled, *(m for m in aligned if m not in sampled)]
+
+
+def keep_for_end(cp: Charger, transaction: Transaction, reading: Sample | None) -> None:
+    """Keeps a reading for the end of the transaction. Of too many, every second one between begin and end goes
+    (1.6 StopTransactionMaxMeterValues, 2.0.1 E06.FR.12)."""
+    if reading is None:
+        return
+    kept = cp.end_samples.of.setdefault(transaction.id, [])
+    kept.append(reading)
+    while len(kept) > cp.settings.seconds("Custom.StopTransactionMaxMeterValues"):
+        del kept[1:-1:2]
+    cp.touch("end_samples")
+
+
+def taken_for_end(cp: Charger, transaction: Transaction) -> tuple[Sample, ...]:
+    """The readings kept for the end of a transaction; from here on they are no longer kept."""
+    kept = cp.end_samples.of.pop(transaction.id, [])
+    cp.touch("end_samples")
+    return tuple(kept)
