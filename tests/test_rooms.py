@@ -79,6 +79,7 @@ ROOMS = {
                 "levels.py",
                 "limits.py",
                 "physics.py",
+                "preconditions.py",
                 "profiles.py",
                 "reservations.py",
                 "schedule.py",
@@ -88,6 +89,7 @@ ROOMS = {
                 "session_points.py",
                 "sharing.py",
                 "status.py",
+                "token_cache.py",
                 "view.py",
                 "x509.py",
             )

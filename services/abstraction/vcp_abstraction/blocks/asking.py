@@ -21,7 +21,7 @@ from vcp_contracts.outcomes import (
 from vcp_contracts.values import Place, Token
 
 from vcp_abstraction import clock, lanes, physics, status
-from vcp_abstraction.blocks import authorization, boot, breaches, certificates, data, transaction_answers
+from vcp_abstraction.blocks import boot, breaches, certificates, data, transaction_answers, verdicts
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts.lanes import Queued
 
@@ -100,7 +100,7 @@ def _answered(cp: Charger, it: Answered) -> None:
         breaches.judge_time(cp, entry.action, answer.now)
         clock.heard(cp, answer.now)
     elif isinstance(answer, AuthorizeAnswer):
-        authorization.answered(cp, entry, answer)
+        verdicts.answered(cp, entry, answer)
     elif isinstance(answer, SigningAnswer):
         certificates.answered(cp, answer)
     elif isinstance(answer, TransactionAnswer):
@@ -166,6 +166,6 @@ def _without_answer(cp: Charger, entry: Queued) -> None:
     if action.type == "boot":
         boot.boot_failed(cp)
     elif isinstance(action, Authorize):
-        authorization.unanswerable(cp, entry)
+        verdicts.unanswerable(cp, entry)
     elif isinstance(action, ReportTransaction):
         transaction_answers.told(cp, action)

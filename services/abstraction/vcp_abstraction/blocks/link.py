@@ -14,15 +14,15 @@ from vcp_contracts.link import (
     TuneLink,
 )
 
-from vcp_abstraction import lanes
-from vcp_abstraction.blocks import authorization, credentials
+from vcp_abstraction import lanes, preconditions
+from vcp_abstraction.blocks import credentials, verdicts
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts.lanes import Queued
 
 
 def go_online(cp: Charger, it: GoOnline) -> None:
     """Connects. The command ends at the first link, or the first failure."""
-    authorization.must_have_power(cp)
+    preconditions.must_have_power(cp)
     if cp.configuration.url is None:
         raise Impossible("no backend is configured", field="url", remedy="configure the charger with a url")
     link = cp.facts.link
@@ -170,4 +170,4 @@ def _lost(cp: Charger, entry: Queued) -> None:
     """The link went, and this was not worth keeping."""
     lanes.tell_command(cp, entry, "unanswered", {"detail": "the link was lost"})
     if isinstance(entry.action, Authorize):
-        authorization.unanswerable(cp, entry)
+        verdicts.unanswerable(cp, entry)

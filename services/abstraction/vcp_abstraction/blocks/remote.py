@@ -19,6 +19,7 @@ from vcp_abstraction.blocks import (
     certificates,
     diagnostics,
     firmware,
+    known_tokens,
     reservation,
     smart_charging,
     telling,
@@ -80,7 +81,7 @@ def _obstacle(cp: Charger, evse: EvseFacts, it: StartCharging) -> str | None:
         return "in use"
     if cp.facts.restart is not None:
         return "about to restart"
-    if reservation.bars(cp, evse, it.token, it.group or authorization.group_of(cp, it.token)):
+    if reservation.bars(cp, evse, it.token, it.group or known_tokens.group_of(cp, it.token)):
         return "reserved"
     return None
 

@@ -4,7 +4,7 @@ from vcp_contracts.actions import ReportTransaction
 from vcp_contracts.outcomes import TransactionAnswer
 from vcp_contracts.values import TokenInfo
 
-from vcp_abstraction.blocks import authorization, breaches, transactions
+from vcp_abstraction.blocks import breaches, known_tokens, transactions
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts.lanes import Queued
 from vcp_abstraction.facts.places import EvseFacts
@@ -25,7 +25,7 @@ def answered(cp: Charger, entry: Queued, answer: TransactionAnswer) -> None:
         return
     about = action.stop_token if action.phase == "ended" and action.stop_token else action.token
     if about is not None:
-        authorization.heard(cp, about, answer.info)
+        known_tokens.heard(cp, about, answer.info)
     evse = cp.facts.evses[telling.evse - 1]
     if evse.transaction is not None and evse.transaction.id == action.transaction and action.phase != "ended":
         judge_after_start(cp, evse, answer.info)
