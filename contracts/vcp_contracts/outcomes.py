@@ -109,6 +109,8 @@ class Refused(Outcome):
     kind: Literal["unsupported", "security", "failed"]
     code: str
     description: str = ""
+    details: dict[str, JsonValue] = Field(default_factory=dict)
+    """Of a message written by hand alone: nobody else reads them."""
 
 
 class Misanswered(Outcome):

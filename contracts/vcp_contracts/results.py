@@ -6,6 +6,8 @@ from pydantic import AwareDatetime, Field
 
 from vcp_contracts.words import Id, Value
 
+RejectionKind = Literal["impossible", "unknown_charge_point", "bad_field", "unreadable"]
+
 
 class CommandResult(Value):
     """`done`: applied to the charger; what follows from it comes as events with this command as `cause`.
@@ -15,7 +17,7 @@ class CommandResult(Value):
     charge_point: str
     status: Literal["done", "rejected"]
     at: AwareDatetime
-    kind: Literal["impossible", "unknown_charge_point", "bad_field", "unreadable"] | None = None
+    kind: RejectionKind | None = None
     """Why it was rejected, for a program."""
     field: str | None = None
     reason: str | None = None

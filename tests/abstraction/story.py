@@ -175,6 +175,7 @@ class Story:
             assert reborn.token_list == self.cp.token_list
             assert reborn.data_answers == self.cp.data_answers
             assert reborn.certificates == self.cp.certificates
+            assert reborn.rules == self.cp.rules
             assert reborn.settings.values == self.cp.settings.values
             assert reborn.queue.keys() == self.cp.queue.keys()
             reborn.now = self.cp.now

@@ -14,7 +14,7 @@ from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.link import AnyOrder
 from vcp_contracts.manners import Manners
 from vcp_contracts.requests import Reply, Request
-from vcp_contracts.results import CommandResult
+from vcp_contracts.results import CommandResult, RejectionKind
 from vcp_contracts.values import Place
 from vcp_contracts.words import UNTIMED, Word
 
@@ -285,6 +285,29 @@ class Charger(Sections):
         """A command was applied."""
         self.decision.results.append(
             CommandResult(command=command, charge_point=self.id, status="done", at=self.real, detail=detail)
+        )
+
+    def rejected(
+        self,
+        command: str,
+        kind: RejectionKind,
+        *,
+        field: str | None,
+        reason: str,
+        remedy: str | None,
+    ) -> None:
+        """A command was refused; nothing has changed."""
+        self.decision.results.append(
+            CommandResult(
+                command=command,
+                charge_point=self.id,
+                status="rejected",
+                at=self.real,
+                kind=kind,
+                field=field,
+                reason=reason,
+                remedy=remedy,
+            )
         )
 
     def enqueue(

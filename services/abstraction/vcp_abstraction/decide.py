@@ -11,10 +11,9 @@ from vcp_contracts import chores, commands, link, outcomes, requests
 from vcp_contracts.link import CloseLink
 from vcp_contracts.outcomes import Outcome
 from vcp_contracts.requests import Reply, Request
-from vcp_contracts.results import CommandResult
 from vcp_contracts.words import Word
 
-from vcp_abstraction import clock, due, errands, lanes
+from vcp_abstraction import clock, due, errands, lanes, standing
 from vcp_abstraction.blocks import (
     asking,
     authorization,
@@ -30,9 +29,11 @@ from vcp_abstraction.blocks import (
     link_facts,
     metering,
     provisioning,
+    raw,
     remote,
     reservation,
     restart,
+    rules,
     security,
     settings,
     smart_charging,
@@ -72,6 +73,11 @@ COMMANDS: dict[type[Word], Callable[[Charger, Any], None]] = {
     commands.SetBehaviour: data.set_behaviour,
     commands.SetClock: clock.set_clock,
     commands.AdvanceClock: clock.advance,
+    commands.AddRule: rules.add_rule,
+    commands.RemoveRules: rules.remove_rules,
+    commands.ReleaseFrame: rules.release_frame,
+    commands.SetGates: rules.set_gates,
+    commands.SendRaw: raw.send_raw,
 }
 
 REQUESTS: dict[type[Word], Callable[[Charger, Any], Reply | None]] = {
@@ -119,7 +125,14 @@ FACTS: dict[type, Callable[[Charger, Any], None]] = {
     link.HandlerUp: link_facts.handler_up,
     chores.ChoreDone: ends.done,
     chores.ChoresUp: errands.worker_up,
+    link.RuleHit: rules.rule_hit,
+    link.FrameHeld: rules.frame_held,
+    link.FrameLetGo: rules.frame_let_go,
 }
+
+NumberedFact = link.LinkDown | link.RuleHit | link.FrameHeld | link.FrameLetGo
+NUMBERED = (link.LinkDown, link.RuleHit, link.FrameHeld, link.FrameLetGo)
+"""Those that are numbered on their link, as outcomes and requests are."""
 
 BRING_THEIR_OWN_RESULT = (
     commands.Provision,
@@ -128,6 +141,9 @@ BRING_THEIR_OWN_RESULT = (
     commands.Ask,
     commands.SendData,
     commands.AdvanceClock,
+    commands.AddRule,
+    commands.ReleaseFrame,
+    commands.SendRaw,
 )
 """Commands whose end is not the end of their function."""
 
@@ -141,7 +157,7 @@ def decide(cp: Charger, message: Any, now: datetime, around: Surroundings) -> De
     elif not cp.exists:
         _nobody_there(cp, message)
     elif kind in FACTS:
-        if not isinstance(message, link.LinkDown) or _in_order(cp, message):
+        if not isinstance(message, NUMBERED) or _in_order(cp, message):
             FACTS[kind](cp, message)
     elif _in_order(cp, message):
         _heard(cp, message)
@@ -170,42 +186,24 @@ def _begin(cp: Charger, now: datetime, around: Surroundings, cause: str | None) 
 
 def _command(cp: Charger, it: commands.Command) -> None:
     if not cp.exists and not isinstance(it, commands.Provision):
-        _reject(
-            cp,
-            it,
+        cp.rejected(
+            it.id,
             "unknown_charge_point",
-            "charge_point",
-            "there is no such charge point",
-            "provision it first",
+            field="charge_point",
+            reason="there is no such charge point",
+            remedy="provision it first",
         )
         return
     try:
         COMMANDS[type(it)](cp, it)
     except Impossible as no:
-        _reject(cp, it, "impossible", no.field, no.reason, no.remedy)
+        cp.rejected(it.id, "impossible", field=no.field, reason=no.reason, remedy=no.remedy)
         return
     if not isinstance(it, BRING_THEIR_OWN_RESULT):
         cp.done(it.id)
 
 
-def _reject(
-    cp: Charger, it: commands.Command, kind: str, field: str | None, reason: str, remedy: str | None
-) -> None:
-    cp.decision.results.append(
-        CommandResult(
-            command=it.id,
-            charge_point=cp.id,
-            status="rejected",
-            at=cp.real,
-            kind=kind,  # type: ignore[arg-type]
-            field=field,
-            reason=reason,
-            remedy=remedy,
-        )
-    )
-
-
-def _in_order(cp: Charger, it: Outcome | Request | link.LinkDown) -> bool:
+def _in_order(cp: Charger, it: Outcome | Request | NumberedFact) -> bool:
     """Whether a fact of a link is the next one of the link that stands. A gap gives the link up."""
     facts = cp.facts.link
     if it.link != facts.id or it.n < facts.next_fact:
@@ -242,6 +240,8 @@ def _settle(cp: Charger) -> None:
     reservation.review(cp)
     firmware.perhaps_install(cp)
     restart.perhaps_restart(cp)
+    if cp.rules is not None:
+        standing.hand_over(cp, cp.rules)
     lanes.release(cp)
 
 

@@ -16,12 +16,14 @@ from vcp_abstraction.blocks import (
     metering,
     reservation,
     restart,
+    rules,
     transactions,
 )
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts.charger import Facts
 from vcp_abstraction.facts.kept import Kept
 from vcp_abstraction.facts.places import EvseFacts
+from vcp_abstraction.facts.rules import Rules
 
 Task = Callable[[Charger], None]
 
@@ -56,6 +58,8 @@ def _when(timer: tuple[datetime, Task]) -> datetime:
 def wire_timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
     """What belongs to the wire: it runs on real time, however fast the charger's clock runs."""
     facts = cp.facts
+    if cp.rules is not None:
+        yield from _of_rules(cp.rules)
     if not facts.powered:
         return
     flight = facts.lanes.in_flight
@@ -67,6 +71,14 @@ def wire_timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
         yield facts.restart.not_before, restart.perhaps_restart
     for kept in facts.chores.values():
         yield kept.guard, chores.overdue
+
+
+def _of_rules(kept: Rules) -> Iterator[tuple[datetime, Task]]:
+    for each in kept.standing:
+        if each.until is not None:
+            yield each.until, rules.expire
+    for raw in kept.raw.values():
+        yield raw.guard, lambda c: link.reopen(c, "no outcome of a raw message in time")
 
 
 def timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:

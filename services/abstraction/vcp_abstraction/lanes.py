@@ -7,9 +7,11 @@ no other.
 
 from datetime import timedelta
 
-from vcp_contracts.actions import Action, ReportMeter, ReportStatus, ReportTransaction
+from vcp_contracts.actions import Action, RawCall, RawText, ReportMeter, ReportStatus, ReportTransaction
 from vcp_contracts.events import ActionEnded
+from vcp_contracts.outcomes import Misanswered, Refused, Unanswered
 
+from vcp_abstraction import standing
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts.lanes import InFlight, Queued
 
@@ -21,6 +23,9 @@ MOST_QUEUED = 1000
 
 BEFORE_ACCEPTANCE = frozenset({"triggered", "answer_to"})
 """What may leave before the backend has accepted the boot (1.6 §4.2.1, 2.0.1 B02)."""
+
+ASKED_FOR = frozenset({"command"})
+"""What leaves whatever the backend has said of the boot, while the charger's own gate is open on purpose."""
 
 
 def release(cp: Charger) -> None:
@@ -49,17 +54,19 @@ def _next(cp: Charger) -> int | None:
     if lanes.boot:
         return lanes.boot[0]
     if not cp.registered:
-        if cp.facts.registration.verdict == "rejected":
-            return None
-        for n in lanes.express:
-            if cp.queue[n].origin in BEFORE_ACCEPTANCE:
-                return n
-        return None
+        may_leave = _before_acceptance(cp)
+        return next((n for n in lanes.express if cp.queue[n].origin in may_leave), None)
     if lanes.express:
         return lanes.express[0]
     if lanes.transactions and (lanes.not_before is None or lanes.not_before <= cp.now):
         return lanes.transactions[0]
     return None
+
+
+def _before_acceptance(cp: Charger) -> frozenset[str]:
+    rejected = cp.facts.registration.verdict == "rejected"
+    by_rule = frozenset() if rejected else BEFORE_ACCEPTANCE
+    return by_rule | ASKED_FOR if standing.gate_is_open(cp) else by_rule
 
 
 def _word(action: Action) -> str:
@@ -69,8 +76,11 @@ def _word(action: Action) -> str:
 def _filled_in(cp: Charger, n: int, entry: Queued) -> Action:
     """The action with what is only known when it leaves: its link, the backend's name of the transaction, offline."""
     link = cp.facts.link.id or ""
-    changes: dict[str, object] = {"link": link, "timeout_s": call_timeout_s(cp)}
     action = entry.action
+    changes: dict[str, object] = {"link": link}
+    if not isinstance(action, (RawCall, RawText)):
+        # a message written by hand brings its own
+        changes["timeout_s"] = call_timeout_s(cp)
     if entry.lane == "transactions" and cp.facts.lanes.tries > 0:
         changes["attempt"] = cp.facts.lanes.tries + 1
     if action.after is not None and not action.after.startswith(link):
@@ -160,6 +170,15 @@ def discarded(cp: Charger, entry: Queued, outcome: str, detail: str = "", *, ret
         retried=retried,
         detail=detail,
     )
+
+
+def why(it: Refused | Misanswered | Unanswered) -> str:
+    """Why an action has no valid answer, for people."""
+    if isinstance(it, Refused):
+        return f"{it.code}: {it.description}" if it.description else it.code
+    if isinstance(it, Misanswered):
+        return f"{it.field}: {it.rule}" if it.field else it.rule
+    return f"no answer within {it.timeout_s:g} s"
 
 
 def tell_command(cp: Charger, entry: Queued, how: str, detail: dict[str, object]) -> None:

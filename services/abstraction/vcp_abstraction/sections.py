@@ -11,6 +11,7 @@ from vcp_abstraction.facts.charger import Facts, Setup
 from vcp_abstraction.facts.data import DataAnswers
 from vcp_abstraction.facts.kept import Kept
 from vcp_abstraction.facts.profiles import Profiles
+from vcp_abstraction.facts.rules import Rules
 from vcp_abstraction.facts.security import Certificates
 from vcp_abstraction.facts.tokens import TokenList, Tokens
 from vcp_abstraction.facts.transactions import EndSamples
@@ -21,7 +22,7 @@ from vcp_abstraction.settings import Settings
 class Sections:
     """What is kept of a charger, apart from its queue."""
 
-    setup: Setup | None = None
+    setup: Setup | None = field(default=None, metadata={"model": Setup})
     """None: there is no such charger."""
     facts: Facts = field(default_factory=Facts)
     settings: Settings = field(default_factory=Settings)
@@ -31,10 +32,12 @@ class Sections:
     token_list: TokenList = field(default_factory=TokenList)
     data_answers: DataAnswers = field(default_factory=DataAnswers)
     certificates: Certificates = field(default_factory=Certificates)
+    rules: Rules | None = field(default=None, metadata={"model": Rules})
+    """None: nobody has ever laid a hand on its messages."""
 
 
 MODELS: dict[str, type[Kept]] = {
-    each.name: Setup if each.name == "setup" else each.default_factory  # type: ignore[misc]
+    each.name: each.metadata["model"] if each.metadata else each.default_factory  # type: ignore[misc]
     for each in fields(Sections)
 }
 

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 import orjson
+from pydantic_core import to_json
 from vcp_contracts.settings import BY_NAME
 from vcp_contracts.values import Fault
 
@@ -11,8 +12,16 @@ from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts.places import ConnectorFacts, EvseFacts
 from vcp_abstraction.facts.profiles import Installed, Offer
 from vcp_abstraction.facts.reservations import Reservation
+from vcp_abstraction.facts.rules import Rules
 from vcp_abstraction.facts.transactions import Transaction
 from vcp_abstraction.masking import mask
+
+UNTOUCHED: dict[str, object] = {
+    "rules": (),
+    "held": (),
+    "gates": {"handler": "closed", "abstraction": "closed"},
+}
+"""What the view shows of a charger on whose messages nobody has laid a hand."""
 
 
 def view_of(cp: Charger) -> bytes:
@@ -63,8 +72,17 @@ def view_of(cp: Charger) -> bytes:
             "request_id": facts.upload.request_id,
         },
         "quarantined": facts.quarantined,
+        **(UNTOUCHED if cp.rules is None else _rules(cp.rules)),
     }
     return orjson.dumps(whole, option=orjson.OPT_UTC_Z)
+
+
+def _rules(rules: Rules) -> dict[str, object]:
+    return {
+        "rules": [orjson.Fragment(to_json(each, exclude_none=True)) for each in rules.standing],
+        "held": [orjson.Fragment(to_json(each.frame)) for each in rules.held],
+        "gates": {"handler": rules.handler_gate, "abstraction": rules.abstraction_gate},
+    }
 
 
 def _evse(cp: Charger, evse: EvseFacts) -> dict[str, object]:

@@ -21,7 +21,7 @@ from vcp_contracts.outcomes import (
 from vcp_contracts.values import Place, Token
 
 from vcp_abstraction import clock, lanes, physics, status
-from vcp_abstraction.blocks import boot, breaches, certificates, data, transaction_answers, verdicts
+from vcp_abstraction.blocks import boot, breaches, certificates, data, raw, transaction_answers, verdicts
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts.lanes import Queued
 
@@ -74,9 +74,15 @@ def _place(cp: Charger, it: Ask) -> Place:
 
 
 def outcome(cp: Charger, it: AnyOutcome) -> None:
-    """The action in flight has ended. Late and unknown ones are ignored."""
+    """The action in flight has ended, or a raw message beside it. Late and unknown ones are ignored."""
+    if cp.rules is not None and it.action in cp.rules.raw:
+        raw.ended(cp, it)
+        return
     flight = cp.facts.lanes.in_flight
     if flight is None or flight.id != it.action:
+        return
+    if flight.word in raw.WORDS:
+        raw.landed(cp, it)
         return
     if isinstance(it, Answered):
         _answered(cp, it)
@@ -127,7 +133,7 @@ def _unsaid(cp: Charger, it: Unspoken | Unwritable) -> None:
 def _failed(cp: Charger, it: Refused | Misanswered | Unanswered) -> None:
     flight = cp.facts.lanes.in_flight
     assert flight is not None
-    detail = _why(it)
+    detail = lanes.why(it)
     if flight.lane == "transactions" and not _is_unwanted(it, flight.word) and lanes.failed_try(cp):
         lanes.discarded(cp, cp.queue[flight.n], it.type, detail, retried=True)
         if isinstance(it, Refused) and it.kind == "security":
@@ -150,14 +156,6 @@ def _failed(cp: Charger, it: Refused | Misanswered | Unanswered) -> None:
 def _is_unwanted(it: Refused | Misanswered | Unanswered, word: str) -> bool:
     """A backend without security events says so once; saying it again would only hold up the transactions."""
     return word == "report_security_event" and isinstance(it, Refused) and it.kind == "unsupported"
-
-
-def _why(it: Refused | Misanswered | Unanswered) -> str:
-    if isinstance(it, Refused):
-        return f"{it.code}: {it.description}" if it.description else it.code
-    if isinstance(it, Misanswered):
-        return f"{it.field}: {it.rule}" if it.field else it.rule
-    return f"no answer within {it.timeout_s:g} s"
 
 
 def _without_answer(cp: Charger, entry: Queued) -> None:

@@ -7,6 +7,7 @@ from vcp_contracts.requests import DataPassed
 from vcp_contracts.requests import PassData as DataForUs
 from vcp_contracts.values import DataStatus
 
+from vcp_abstraction import standing
 from vcp_abstraction.charger import Charger, Impossible
 
 
@@ -25,8 +26,11 @@ def must_talk(cp: Charger) -> None:
     """What is asked of the backend by name needs a backend that listens."""
     if not cp.online:
         raise Impossible("there is no link to the backend", remedy="go_online first")
-    if not cp.registered:
-        raise Impossible("the backend has not accepted the charger's boot", remedy="wait for `registered`")
+    if not cp.registered and not standing.gate_is_open(cp):
+        raise Impossible(
+            "the backend has not accepted the charger's boot",
+            remedy="wait for `registered`, or open the charger's gate with set_gates",
+        )
 
 
 def receive_data(cp: Charger, it: DataForUs) -> DataPassed:

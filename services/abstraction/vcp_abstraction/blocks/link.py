@@ -14,8 +14,8 @@ from vcp_contracts.link import (
     TuneLink,
 )
 
-from vcp_abstraction import lanes, preconditions
-from vcp_abstraction.blocks import credentials, verdicts
+from vcp_abstraction import lanes, preconditions, standing
+from vcp_abstraction.blocks import credentials, raw, rules, verdicts
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts.lanes import Queued
 
@@ -67,6 +67,7 @@ def order(cp: Charger) -> None:
             back_off=back_off(cp),
             ping_s=cp.settings.seconds("OCPPCommCtrlr.WebSocketPingInterval"),
             gate=cp.manners.rejected_gate if cp.facts.registration.verdict == "rejected" else "open",
+            **standing.for_link(cp),
         )
     )
 
@@ -164,6 +165,9 @@ def down(cp: Charger, why: str, detail: str = "") -> None:
     )
     for entry in lanes.link_lost(cp):
         _lost(cp, entry)
+    if cp.rules is not None:
+        rules.link_lost(cp, cp.rules)
+        raw.link_lost(cp, cp.rules)
 
 
 def _lost(cp: Charger, entry: Queued) -> None:

@@ -188,6 +188,7 @@ def retire(cp: Charger, it: Retire) -> None:
     cp.note(ChargePointChanged, change="retired")
     cp.done(it.id)
     cp.setup = None
+    cp.rules = None
 
 
 # --- power -----------------------------------------------------------------------------------------------------------
