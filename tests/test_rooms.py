@@ -74,6 +74,7 @@ ROOMS = {
                 "due.py",
                 "errands.py",
                 "facts/*",
+                "firmware_names.py",
                 "installed.py",
                 "lanes.py",
                 "levels.py",
@@ -90,6 +91,7 @@ ROOMS = {
                 "sharing.py",
                 "status.py",
                 "token_cache.py",
+                "transfers.py",
                 "view.py",
                 "x509.py",
             )

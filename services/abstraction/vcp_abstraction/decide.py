@@ -25,6 +25,7 @@ from vcp_abstraction.blocks import (
     diagnostics,
     faults,
     firmware,
+    firmware_phases,
     known_tokens,
     link_facts,
     metering,
@@ -238,7 +239,7 @@ def _settle(cp: Charger) -> None:
     if not cp.exists:
         return
     reservation.review(cp)
-    firmware.perhaps_install(cp)
+    firmware_phases.perhaps_install(cp)
     restart.perhaps_restart(cp)
     if cp.rules is not None:
         standing.hand_over(cp, cp.rules)

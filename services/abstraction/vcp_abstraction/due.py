@@ -11,7 +11,7 @@ from vcp_abstraction.blocks import (
     boot,
     chores,
     diagnostics,
-    firmware,
+    firmware_phases,
     link,
     metering,
     reservation,
@@ -102,7 +102,7 @@ def timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
     for settling in facts.settling.values():
         yield settling.until, status.settled
     if facts.firmware.update is not None and facts.firmware.update.due is not None:
-        yield facts.firmware.update.due, firmware.phase_over
+        yield facts.firmware.update.due, firmware_phases.phase_over
     if facts.upload.current is not None and facts.upload.current.due is not None:
         yield facts.upload.current.due, diagnostics.phase_over
     for evse in facts.evses:

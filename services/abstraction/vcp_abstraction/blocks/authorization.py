@@ -134,20 +134,20 @@ def begin(
 
 
 def _is_enough(cp: Charger, by: Local) -> bool:
-    """Whether a token that is known_tokens.known here need not be asked about (1.6 LocalPreAuthorize; 2.0.1 C12, C14)."""
+    """Whether a token that is known here need not be asked about (1.6 LocalPreAuthorize; 2.0.1 C12, C14)."""
     if by == "local_list" and not cp.manners.pre_authorize_covers_list:
         return True
     return cp.settings.flag("AuthCtrlr.LocalPreAuthorize")
 
 
 def is_good(info: TokenInfo, by: Local, evse: EvseFacts) -> bool:
-    """Whether what is known_tokens.known of a token lets it charge here."""
+    """Whether what is known of a token lets it charge here."""
     valid = info.status in token_list.VALID if by == "local_list" else info.status == "accepted"
     return valid and (not info.evses or evse.id in info.evses)
 
 
 def decide_offline(cp: Charger, evse: EvseFacts, token: Token, *, remote_start: int | None = None) -> None:
-    """The backend can't be asked: list, cache, then the rule for unknown tokens. A known_tokens.known bad token stays refused."""
+    """The backend can't be asked: list, cache, then the rule for unknown tokens. A known bad token stays refused."""
     info, by = known_tokens.known(cp, token)
     if info is None:
         if cp.settings.flag("AuthCtrlr.OfflineTxForUnknownIdEnabled"):

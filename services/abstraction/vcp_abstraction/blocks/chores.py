@@ -14,11 +14,11 @@ from vcp_contracts.chores import (
 )
 
 from vcp_abstraction import errands
-from vcp_abstraction.blocks import certificates, diagnostics, firmware
+from vcp_abstraction.blocks import certificates, diagnostics, firmware, firmware_phases
 from vcp_abstraction.charger import Charger
 
 WANTED_BY: dict[type[AnyChore], Callable[[Charger, str, AnyChoreResult], None]] = {
-    FetchFile: firmware.fetched,
+    FetchFile: firmware_phases.fetched,
     CheckChain: firmware.checked,
     StoreFile: diagnostics.stored,
     MakeKey: certificates.key_made,

@@ -10,13 +10,10 @@ from vcp_contracts.events import UploadStep
 from vcp_contracts.requests import LogUpload, TriggerResult, UploadLog
 from vcp_contracts.values import UploadStage
 
-from vcp_abstraction import errands
-from vcp_abstraction.blocks import firmware
+from vcp_abstraction import errands, transfers
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts.upload import Upload
 
-MOST_RETRIES = 100
-STORE_S = 600.0
 FAR_S = 30 * 366 * 86_400
 """Nothing is recorded, or will be, that is further away than this in real time."""
 
@@ -42,7 +39,7 @@ def upload_log(cp: Charger, it: UploadLog) -> LogUpload:
         return LogUpload(**cp.reply(it), result="rejected", detail="there is no such log")
     canceled = _give_up(cp)
     file = _name(cp, it)
-    cp.facts.upload.current = Upload(request=it, file=file, tries_left=min(it.retries or 0, MOST_RETRIES))
+    cp.facts.upload.current = Upload(request=it, file=file, tries_left=transfers.tries(it.retries))
     _send(cp)
     return LogUpload(**cp.reply(it), result="accepted_canceled" if canceled else "accepted", file=file)
 
@@ -67,13 +64,12 @@ def _give_up(cp: Charger) -> bool:
 def _send(cp: Charger) -> None:
     now = _current(cp)
     behaviour = cp.facts.behaviour.upload
-    now.phase, now.result, now.due = "uploading", None, None
-    now.not_before = cp.now + timedelta(seconds=behaviour.upload_s)
+    now.phase = "uploading"
+    transfers.begin(cp, now, behaviour.upload_s)
     tell(cp, now, "uploading")
-    if behaviour.failure in FAILURES:
-        _ended(cp, ChoreFailed(why=FAILURES[behaviour.failure], detail="this charger was told to fail"))
-    elif not firmware.speaks_protocol(cp, now.request.location):
-        _ended(cp, ChoreFailed(why="unsupported", detail="no protocol of this charger's"))
+    hindrance = transfers.hindrance(cp, now.request.location, FAILURES.get(behaviour.failure))
+    if hindrance is not None:
+        _ended(cp, hindrance)
     else:
         now.chore = errands.order(cp, _chore(cp, now))
 
@@ -83,7 +79,7 @@ def _chore(cp: Charger, now: Upload) -> StoreFile:
     return StoreFile(
         **errands.envelope(cp),
         **errands.trusted(cp),
-        timeout_s=STORE_S,
+        timeout_s=transfers.TRANSFER_S,
         location=it.location,
         password=it.password,
         kind=it.kind,
@@ -114,16 +110,11 @@ def stored(cp: Charger, chore: str, result: AnyChoreResult) -> None:
     """The upload has ended."""
     now = cp.facts.upload.current
     if now is not None and now.chore == chore:
-        now.chore = None
         _ended(cp, result if isinstance(result, FileStored) else errands.failure(result))
 
 
 def _ended(cp: Charger, result: FileStored | ChoreFailed) -> None:
-    now = _current(cp)
-    now.result = result
-    if now.not_before is not None and now.not_before > cp.now:
-        now.due = now.not_before
-    else:
+    if transfers.ended(cp, _current(cp), result):
         _over(cp)
 
 
@@ -143,12 +134,10 @@ def _over(cp: Charger) -> None:
         cp.facts.upload.current = None
         tell(cp, now, "uploaded", f"{result.size} bytes")
         return
-    assert result is not None
+    assert isinstance(result, ChoreFailed)
     why = f"{result.why}: {result.detail}"
-    if now.tries_left > 0:
-        now.tries_left -= 1
+    if transfers.pauses(cp, now, now.request.retry_interval_s):
         now.phase = "pausing"
-        now.due = cp.now + firmware.retry_wait(now.request.retry_interval_s)
         return
     cp.facts.upload.current = None
     tell(cp, now, STAGES.get(result.why, "upload_failed"), why)
@@ -158,8 +147,8 @@ def power_lost(cp: Charger) -> None:
     """An upload under way begins again when the power is back."""
     now = cp.facts.upload.current
     if now is not None:
-        errands.drop(cp, now.chore)
-        now.phase, now.chore, now.result, now.due = "pausing", None, None, cp.now
+        now.phase = "pausing"
+        transfers.interrupt(cp, now)
 
 
 def tell(cp: Charger, upload: Upload, stage: UploadStage, detail: str | None = None) -> None:

@@ -14,7 +14,7 @@ from vcp_abstraction.blocks import (
     cable,
     credentials,
     diagnostics,
-    firmware,
+    firmware_phases,
     link,
     metering,
     security,
@@ -214,7 +214,7 @@ def _lose_power(cp: Charger) -> None:
         evse.awaiting = None
         evse.plug_deadline = None
     cp.facts.restart = None
-    firmware.power_lost(cp)
+    firmware_phases.power_lost(cp)
     diagnostics.power_lost(cp)
 
 

@@ -18,7 +18,7 @@ from vcp_abstraction.blocks import (
     boot,
     certificates,
     diagnostics,
-    firmware,
+    firmware_stages,
     known_tokens,
     reservation,
     smart_charging,
@@ -136,7 +136,7 @@ def _trigger(cp: Charger, it: Trigger) -> TriggerResult:
         case "transaction":
             return _trigger_transaction(cp, it.place)
         case "firmware":
-            return firmware.trigger(cp, tracked=it.tracked)
+            return firmware_stages.trigger(cp, tracked=it.tracked)
         case "upload":
             return diagnostics.trigger(cp, tracked=it.tracked)
         case "certificate":

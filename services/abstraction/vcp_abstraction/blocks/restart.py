@@ -5,7 +5,7 @@ from datetime import timedelta
 from vcp_contracts.requests import Reset, Resetting
 from vcp_contracts.values import STATION, Fault, StopReason
 
-from vcp_abstraction.blocks import faults, firmware, link, security, transactions
+from vcp_abstraction.blocks import faults, firmware_phases, link, security, transactions
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts.boot import Registration, Restart
 
@@ -61,7 +61,7 @@ def perhaps_restart(cp: Charger) -> None:
     wanted = cp.facts.link.wanted
     if wanted:
         link.close(cp, "close", "restarting")
-    firmware.restarted(cp)
+    firmware_phases.restarted(cp)
     security.happened(cp, "restarted", restart.reason)
     cp.facts.registration = Registration(boot_reason=restart.reason, ever_accepted=ever)
     cp.facts.reported.clear()
@@ -79,4 +79,4 @@ def _restart_fails(cp: Charger, restart: Restart) -> None:
         return
     cp.facts.restart = None
     faults.warn(cp, Fault(kind="reset_failure", blocking=False))
-    firmware.not_restarted(cp)
+    firmware_phases.not_restarted(cp)

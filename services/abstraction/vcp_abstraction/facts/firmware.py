@@ -1,17 +1,15 @@
 """The firmware, and an update of it that is under way."""
 
-from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
-from vcp_contracts.chores import ChoreFailed, FileFetched
 from vcp_contracts.requests import UpdateFirmware
 from vcp_contracts.values import FirmwareStage
 
 from vcp_abstraction.facts.kept import Kept
+from vcp_abstraction.facts.transfer import Transfer
 
 
-class Update(Kept):
+class Update(Transfer):
     """An update of the firmware that is under way."""
 
     request: UpdateFirmware
@@ -19,13 +17,6 @@ class Update(Kept):
         "scheduled", "downloading", "pausing", "verifying", "dated", "waiting", "installing", "rebooting"
     ]
     """`pausing`: before it is fetched again; `dated`: until the installation's date; `waiting`: for sessions."""
-    due: datetime | None = None
-    """When the phase is over by itself."""
-    not_before: datetime | None = None
-    """When the download may be over."""
-    chore: str | None = None
-    result: FileFetched | ChoreFailed | None = Field(default=None, discriminator="type")
-    tries_left: int = 0
 
     @property
     def unstoppable(self) -> bool:

@@ -1,27 +1,20 @@
 """Uploads of logs."""
 
-from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
-from vcp_contracts.chores import ChoreFailed, FileStored
 from vcp_contracts.requests import UploadLog
 from vcp_contracts.values import UploadStage
 
 from vcp_abstraction.facts.kept import Kept
+from vcp_abstraction.facts.transfer import Transfer
 
 
-class Upload(Kept):
+class Upload(Transfer):
     """An upload of a log that is under way."""
 
     request: UploadLog
     file: str
     phase: Literal["uploading", "pausing"] = "uploading"
-    due: datetime | None = None
-    not_before: datetime | None = None
-    chore: str | None = None
-    result: FileStored | ChoreFailed | None = Field(default=None, discriminator="type")
-    tries_left: int = 0
 
 
 class UploadFacts(Kept):
