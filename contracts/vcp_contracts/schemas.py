@@ -21,6 +21,7 @@ from vcp_contracts.commands import AnyCommand, Command
 from vcp_contracts.configuration import ChargePointConfiguration, ChargersFile
 from vcp_contracts.events import AnyEvent, FrameReceived, FrameSent
 from vcp_contracts.letters import ToAbstraction, ToChores, ToHandler
+from vcp_contracts.recorded_session import RecordLine
 from vcp_contracts.results import CommandResult
 from vcp_contracts.view import ChargePointView
 from vcp_contracts.words import Value
@@ -37,6 +38,7 @@ DOCUMENTS: dict[str, tuple[Any, str]] = {
     "configuration": (ChargePointConfiguration, "How a charge point is set up"),
     "events": (AnyEvent, "Events: what happened, for anyone"),
     "frames": (AnyFrame, "Frames: the wire record of one charge point, both directions"),
+    "recorded_session": (RecordLine, "A line of a recorded session: the header, or a frame"),
     "to_abstraction": (ToAbstraction, "Everything that may lie in a partition's `in`"),
     "to_chores": (ToChores, "Slow work for the chores worker"),
     "to_handler": (ToHandler, "Everything that may lie in a partition's `out`"),

@@ -17,6 +17,7 @@ from vcp_control.follower import Follower
 from vcp_control.readiness import Readiness
 from vcp_control.settings import ApiSettings
 from vcp_control.views import Views
+from vcp_control.violation_record import ViolationRecord
 from vcp_control.wire_record import WireRecord
 from vcp_plumbing.vault import Vault
 from vcp_plumbing.world import World, open_world
@@ -44,10 +45,12 @@ def vault(tmp_path: Path) -> Vault:
 
 @pytest.fixture
 def means(redis: Redis, follower: Follower, vault: Vault) -> Means:
+    wire = WireRecord(redis, PARTITIONS)
     return Means(
         desk=Desk(redis, PARTITIONS, follower),
         views=Views(redis, PARTITIONS),
-        wire=WireRecord(redis, PARTITIONS),
+        wire=wire,
+        violations=ViolationRecord(redis, PARTITIONS, wire),
         streams=EventStreams(redis, follower),
         vault=vault,
     )

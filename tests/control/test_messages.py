@@ -7,8 +7,10 @@ import httpx
 import pytest
 from control.played_abstraction import PlayedAbstraction
 from control.until import until
+from pydantic import TypeAdapter
 from redis.asyncio import Redis
 from vcp_contracts.events import FrameReceived, FrameSent
+from vcp_contracts.recorded_session import RecordHeader, RecordLine
 from vcp_control.asking import Means
 from vcp_control.wire_record import WireRecord
 
@@ -137,3 +139,66 @@ async def test_the_wire_of_nobody_is_404(api: httpx.AsyncClient, abstraction: Pl
 async def test_a_cursor_that_is_none_is_422(api: httpx.AsyncClient, wire: list[str]) -> None:
     answer = await api.get("/charge-points/CP001/messages", params={"after": "yesterday"})
     assert (answer.status_code, answer.json()["field"]) == (422, "after")
+
+
+# --- more ways to ask ------------------------------------------------------------------------------------------------
+
+
+async def test_a_call_and_its_answer_are_found_by_their_id(api: httpx.AsyncClient, wire: list[str]) -> None:
+    shown = (await api.get("/charge-points/CP001/messages", params={"message_id": "2"})).json()
+    assert [(frame["kind"], frame["cursor"]) for frame in shown["items"]] == [
+        ("call", wire[2]),
+        ("result", wire[3]),
+    ]
+
+
+async def test_a_field_that_says_nothing_is_422(api: httpx.AsyncClient, wire: list[str]) -> None:
+    answer = await api.get("/charge-points/CP001/messages", params={"field": "idTag"})
+    assert (answer.status_code, answer.json()["field"]) == (422, "field")
+    answer = await api.get("/charge-points/CP001/messages", params={"since": "yesterday"})
+    assert (answer.status_code, answer.json()["field"]) == (422, "since")
+
+
+async def test_the_wire_of_many_is_one(api: httpx.AsyncClient, abstraction: PlayedAbstraction) -> None:
+    for id, team in (("CP001", "red"), ("CP002", "blue"), ("CP003", "red")):
+        await abstraction.knows(id, labels={"team": team})
+    first = await abstraction.record(sent(1, "BootNotification"))
+    second = await abstraction.record(sent(2, "Heartbeat").model_copy(update={"charge_point": "CP003"}))
+    await abstraction.record(sent(3, "Heartbeat").model_copy(update={"charge_point": "CP002"}))
+    shown = (await api.get("/messages", params={"label": "team=red"})).json()
+    assert [(frame["charge_point"], frame["cursor"]) for frame in shown["items"]] == [
+        ("CP001", first),
+        ("CP003", second),
+    ]
+    shown = (await api.get("/messages", params={"action": "Heartbeat", "limit": 1})).json()
+    # of one millisecond, perhaps: then either may be the last
+    assert [frame["action"] for frame in shown["items"]] == ["Heartbeat"]
+
+
+# --- the record as a file --------------------------------------------------------------------------------------------
+
+
+async def test_the_record_is_taken_away_as_a_file(api: httpx.AsyncClient, wire: list[str]) -> None:
+    answer = await api.get("/charge-points/CP001/messages/export")
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''CP001.jsonl"
+    header, *frames = [TypeAdapter(RecordLine).validate_json(line) for line in answer.text.splitlines()]
+    assert isinstance(header, RecordHeader)
+    assert (header.version, header.charge_point) == (1, "CP001")
+    assert [(frame.direction, frame.action, frame.text) for frame in frames[:2]] == [
+        ("sent", "BootNotification", '[2,"1","BootNotification",{}]'),
+        ("received", "BootNotification", '[2,"1","BootNotification",{}]'),
+    ]
+    assert len(frames) == len(wire)
+
+
+async def test_a_long_record_is_taken_away_whole_or_as_filtered(
+    api: httpx.AsyncClient, abstraction: PlayedAbstraction
+) -> None:
+    await abstraction.knows("CP001")
+    for n in range(1100):
+        await abstraction.record(sent(n, "Heartbeat" if n % 2 else "StatusNotification"))
+    url = "/charge-points/CP001/messages/export"
+    assert len((await api.get(url)).text.splitlines()) == 1101
+    assert len((await api.get(url, params={"action": "Heartbeat"})).text.splitlines()) == 551
+    assert (await api.get("/charge-points/CP404/messages/export")).status_code == 404

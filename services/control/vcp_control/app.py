@@ -17,7 +17,7 @@ from vcp_plumbing.reaching import with_broker
 from vcp_plumbing.vault import Vault
 from vcp_plumbing.world import World, open_world
 
-from vcp_control import charge_points, commands, events, health, messages
+from vcp_control import charge_points, commands, events, health, messages, violations
 from vcp_control.applying import Application
 from vcp_control.asking import Means
 from vcp_control.chargers_file import Described, read_chargers
@@ -41,6 +41,7 @@ from vcp_control.setting_up import ChargePointDescription
 from vcp_control.settings import ApiSettings
 from vcp_control.slashes import Slashes
 from vcp_control.views import Views
+from vcp_control.violation_record import ViolationRecord
 from vcp_control.wire_record import WireRecord
 
 _TAGS = [
@@ -50,6 +51,7 @@ _TAGS = [
         "description": "Touch a charge point: what a driver, an installer or the weather can do.",
     },
     {"name": "messages", "description": "The wire between a charge point and its backend."},
+    {"name": "violations", "description": "In what the backend broke OCPP."},
     {"name": "events", "description": "What happens, as it happens."},
     {"name": "health", "description": "For engines and monitors."},
 ]
@@ -73,7 +75,7 @@ def application(means: Means, readiness: Readiness, settings: ApiSettings) -> AS
     )
     app.state.means = means
     app.state.readiness = readiness
-    for part in (charge_points, messages, commands, events, health):
+    for part in (charge_points, messages, violations, commands, events, health):
         # Not include_router, which would build every route a second time: a tenth of a second that no start has.
         app.router.routes.extend(part.router.routes)
     app.add_exception_handler(Problem, answer_problem)
@@ -120,10 +122,12 @@ async def _serve(
     async with Follower(redis, world) as follower:
         desk = Desk(redis, world.partitions, follower)
         file = Application(settings.chargers or Path(), described, desk, vault)
+        wire = WireRecord(redis, world.partitions)
         means = Means(
             desk=desk,
             views=Views(redis, world.partitions),
-            wire=WireRecord(redis, world.partitions),
+            wire=wire,
+            violations=ViolationRecord(redis, world.partitions, wire),
             streams=EventStreams(redis, follower),
             vault=vault,
         )

@@ -14,6 +14,7 @@ from vcp_control.event_streams import EventStreams
 from vcp_control.problems import Problem
 from vcp_control.slashes import with_slashes
 from vcp_control.views import Views
+from vcp_control.violation_record import ViolationRecord
 from vcp_control.wire_record import WireRecord
 
 MOST_WAIT_S = 120.0
@@ -26,6 +27,7 @@ class Means:
     desk: Desk
     views: Views
     wire: WireRecord
+    violations: ViolationRecord
     streams: EventStreams
     vault: Vault | None
 

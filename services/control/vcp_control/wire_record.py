@@ -1,9 +1,8 @@
-"""The wire record of a charge point: its last frames, both directions. Reads and filters; writes nothing."""
+"""The wire record of charge points: their last frames, both directions. Reads; filters and writes nothing itself."""
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import orjson
 from redis.asyncio import Redis
@@ -11,32 +10,14 @@ from vcp_contracts import streams
 from vcp_plumbing.connection import roundtrip
 from vcp_plumbing.entry import decode_entry
 
+from vcp_control.cursor import START, order
 from vcp_control.problems import Problem
+from vcp_control.wire_filter import Filter
 
 PAGE = 500
 MOST_WAITERS = 64
 """How many requests may wait for a frame; each holds a connection to the broker."""
 _BLOCK_S = 2.0
-
-Direction = Literal["sent", "received"]
-Kind = Literal["call", "result", "error", "broken"]
-_TYPES: dict[Direction, str] = {"sent": "frame_sent", "received": "frame_received"}
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which frames are meant; None: any. Directions are the charge point's."""
-
-    action: str | None = None
-    direction: Direction | None = None
-    kind: Kind | None = None
-
-    def fits(self, frame: dict[str, Any]) -> bool:
-        return (
-            (self.action is None or frame.get("action") == self.action)
-            and (self.direction is None or frame.get("type") == _TYPES[self.direction])
-            and (self.kind is None or frame.get("kind") == self.kind)
-        )
 
 
 class Kept(NamedTuple):
@@ -74,6 +55,21 @@ class WireRecord:
                 break
             before = f"({page[-1].cursor}"
         return found[:limit][::-1]
+
+    async def last_of_many(self, ids: Sequence[str], wanted: Filter, *, limit: int) -> list[Kept]:
+        """The last `limit` frames that fit of all these charge points together, oldest first."""
+        found: list[Kept] = []
+        for id in ids:
+            found += await self.last(id, wanted, after=None, limit=limit)
+        found.sort(key=lambda kept: order(kept.cursor))
+        return found[-limit:]
+
+    async def pages(self, id: str, wanted: Filter) -> AsyncIterator[list[Kept]]:
+        """Everything that is kept and fits, oldest first, page by page."""
+        after = START
+        while page := await self._page(self._key(id), after):
+            yield [kept for kept in page if wanted.fits(kept.frame)]
+            after = page[-1].cursor
 
     async def first(self, id: str, wanted: Filter, *, after: str, timeout_s: float) -> Kept | None:
         """The first frame after the cursor `after` that fits, waiting for it; None when none came in time.
@@ -117,13 +113,16 @@ class WireRecord:
     async def _forward(self, key: str, wanted: Filter, after: str, limit: int) -> list[Kept]:
         found: list[Kept] = []
         while len(found) < limit:
-            [reply] = await roundtrip(self._redis, [("XRANGE", key, f"({after}", "+", "COUNT", PAGE)])
-            page = _kept(reply)
+            page = await self._page(key, after)
             found += [kept for kept in page if wanted.fits(kept.frame)]
             if len(page) < PAGE:
                 break
             after = page[-1].cursor
         return found[:limit]
+
+    async def _page(self, key: str, after: str) -> list[Kept]:
+        [reply] = await roundtrip(self._redis, [("XRANGE", key, f"({after}", "+", "COUNT", PAGE)])
+        return _kept(reply)
 
     def _key(self, id: str) -> str:
         return streams.frames(streams.partition_of(id, self._partitions), id)
