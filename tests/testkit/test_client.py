@@ -1,8 +1,7 @@
 """Both clients of the control API: what they ask, what they make of answers, problems and silence."""
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
@@ -13,18 +12,6 @@ from vcp_testkit.problems import Problem, Unreachable
 from vcp_testkit.server_events import ServerEvent
 
 TWINS = (AsyncClient, Client)
-URL = "http://127.0.0.1:8080/"
-
-
-@pytest.fixture(params=TWINS)
-def client(request: pytest.FixtureRequest) -> Callable[..., Any]:
-    """A client whose API answers as told."""
-    return lambda answer: request.param(URL, token="s3cret-token", transport=httpx.MockTransport(answer))
-
-
-async def said(word: Any) -> Any:
-    """What a word comes to, awaited or not."""
-    return await word if inspect.isawaitable(word) else word
 
 
 class Asked(list[httpx.Request]):
@@ -35,7 +22,7 @@ class Asked(list[httpx.Request]):
         return httpx.Response(200, json={"status": "done"})
 
 
-async def test_commands_are_posted_to_their_own_route_with_the_identity_quoted(client):
+async def test_commands_are_posted_to_their_own_route_with_the_identity_quoted(client, said):
     api = Asked()
     control = client(api)
     assert await said(control.command("DE*1/7", "plug-in", {"evse": 1})) == {"status": "done"}
@@ -49,7 +36,7 @@ async def test_commands_are_posted_to_their_own_route_with_the_identity_quoted(c
     assert messages.url.query == b"action=Heartbeat&limit=5"
 
 
-async def test_a_charge_point_is_touched_by_its_own_words(client):
+async def test_a_charge_point_is_touched_by_its_own_words(client, said):
     api = Asked()
     charger = client(api).charge_point("CP001")
     await said(charger.present_token("04A1", evse=2))
@@ -62,32 +49,32 @@ async def test_a_charge_point_is_touched_by_its_own_words(client):
     ]
 
 
-async def test_a_problem_tells_field_reason_and_remedy(client):
+async def test_a_problem_tells_field_reason_and_remedy(client, said):
     document = {"title": "bad field", "field": "evse", "reason": "there is no EVSE 9", "remedy": "use 1 to 2"}
     control = client(lambda request: httpx.Response(422, json=document))
     with pytest.raises(Problem, match=r"422: evse: there is no EVSE 9 \(use 1 to 2\)"):
         await said(control.view("CP001"))
 
 
-async def test_a_problem_without_a_document_is_told_all_the_same(client):
+async def test_a_problem_without_a_document_is_told_all_the_same(client, said):
     control = client(lambda request: httpx.Response(502, text="<html>bad gateway"))
     with pytest.raises(Problem, match="502: <html>bad gateway"):
         await said(control.view("CP001"))
 
 
-async def test_a_command_that_is_not_done_in_time_is_a_problem(client):
+async def test_a_command_that_is_not_done_in_time_is_a_problem(client, said):
     control = client(lambda request: httpx.Response(202, json={"status": "pending"}))
     with pytest.raises(Problem, match="go-online was taken in, but not done within 3 s"):
         await said(control.command("CP001", "go-online", wait_s=3))
     assert (await said(control.command("CP001", "go-online", wait_s=0)))["status"] == "pending"
 
 
-async def test_a_message_that_does_not_come_in_time_is_none(client):
+async def test_a_message_that_does_not_come_in_time_is_none(client, said):
     control = client(lambda request: httpx.Response(504, json={"title": "none came"}))
     assert await said(control.message("CP001", wait_s=1, action="Heartbeat")) is None
 
 
-async def test_all_that_wear_a_label_are_retired_and_never_all(client):
+async def test_all_that_wear_a_label_are_retired_and_never_all(client, said):
     asked: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -101,7 +88,7 @@ async def test_all_that_wear_a_label_are_retired_and_never_all(client):
         await said(control.retire_all())
 
 
-async def test_a_view_is_looked_at_until_it_is_as_wanted(client):
+async def test_a_view_is_looked_at_until_it_is_as_wanted(client, said):
     states = iter(["down", "connecting", "up"])
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -112,7 +99,7 @@ async def test_a_view_is_looked_at_until_it_is_as_wanted(client):
     assert view["link"]["state"] == "up"
 
 
-async def test_a_view_that_never_is_as_wanted_is_told_beside_what_was_wanted(client):
+async def test_a_view_that_never_is_as_wanted_is_told_beside_what_was_wanted(client, said):
     charger = client(lambda request: httpx.Response(200, json={"link": {"state": "down"}})).charge_point(
         "CP001"
     )
@@ -126,7 +113,7 @@ def refused(request: httpx.Request) -> httpx.Response:
     raise httpx.ConnectError("refused")
 
 
-async def test_silence_is_unreachable(client):
+async def test_silence_is_unreachable(client, said):
     control = client(refused)
     with pytest.raises(Unreachable, match="does not answer"):
         await said(control.view("CP001"))
@@ -138,7 +125,7 @@ async def happened(control: AsyncClient | Client, *about: str) -> list[ServerEve
     return [event async for event in control.events(*about)]
 
 
-async def test_a_stream_that_breaks_off_is_unreachable(client):
+async def test_a_stream_that_breaks_off_is_unreachable(client, said):
     with pytest.raises(Unreachable, match="broke off"):
         await happened(client(refused))
 
@@ -155,7 +142,7 @@ class Stream(httpx.AsyncByteStream, httpx.SyncByteStream):
             yield part
 
 
-async def test_events_and_signs_of_life_are_read_with_their_cursor(client):
+async def test_events_and_signs_of_life_are_read_with_their_cursor(client, said):
     stream = Stream(
         b": open\nid: w~0.0\nretry: 1000\n\nid: w~",
         b'0.1\ndata: {"type": "status_changed",\ndata: "fine": "preparing"}\n\n',

@@ -8,6 +8,7 @@ HEAVY = ("httpx", "pydantic", "orjson", "redis", "fastapi", "faststream", "webso
 
 def test_the_package_imports_nothing_heavy():
     assert heavy_after("vcp_testkit") == []
+    assert heavy_after("vcp_testkit.plugin") == []
 
 
 def test_every_name_that_it_offers_is_there():

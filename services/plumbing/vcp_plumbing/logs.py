@@ -53,6 +53,23 @@ def set_up_logs(*, level: str = "info", format: str = "json", service: str = "",
     structlog.contextvars.bind_contextvars(**{k: v for k, v in (("service", service), ("owner", owner)) if v})
 
 
+def set_up_guest_logs() -> None:
+    """Services as guests of somebody's process: their lines go to the standard library's loggers, as their host has
+    set those up. A host that has set up structlog itself is left alone."""
+    if structlog.is_configured():
+        return
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.processors.format_exc_info,
+            mask_secrets,
+            structlog.processors.KeyValueRenderer(key_order=["event"]),
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+
+
 def mask_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """A structlog processor: values under a secret's name become `***`, at any depth."""
     return {key: _masked(key, value) for key, value in event.items()}

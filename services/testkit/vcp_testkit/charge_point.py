@@ -1,11 +1,17 @@
-"""A charge point in the hands of a test: touched by its commands, looked at, its wire read. Awaited or not."""
+"""A charge point in the hands of a test: touched by its commands, looked at, its wire expected. Awaited or not.
+
+Every word is written once, as steps, where its subject is; here it is bound to the two kinds of charge point.
+"""
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from vcp_testkit import control_api, looking
+from vcp_testkit import control_api, expecting, looking
 from vcp_testkit.asking import Json, Steps
+from vcp_testkit.expecting import Seen
+from vcp_testkit.following import Wire
+from vcp_testkit.frames import WireFrame
 from vcp_testkit.touches import Touches
 
 P = ParamSpec("P")
@@ -24,6 +30,34 @@ class Walker(Protocol):
 
     def walk(self, steps: Steps[T]) -> T:
         """What the steps come to in the end."""
+
+
+class AsyncMessage(Seen):
+    """A call that was seen; its answer is awaited."""
+
+    def __init__(self, frame: WireFrame, wire: Wire[Any], walker: AsyncWalker) -> None:
+        super().__init__(frame)
+        self._wire = wire
+        self._walker = walker
+
+    @property
+    def answer(self) -> Awaitable[WireFrame]:
+        """The answer, once it comes: `(await seen.answer).payload`. Raises Unmet where none comes in 5 s."""
+        return self._walker.walk(expecting.answered(self._wire, self.frame))
+
+
+class Message(Seen):
+    """A call that was seen, and its answer."""
+
+    def __init__(self, frame: WireFrame, wire: Wire[Any], walker: Walker) -> None:
+        super().__init__(frame)
+        self._wire = wire
+        self._walker = walker
+
+    @property
+    def answer(self) -> WireFrame:
+        """The answer; waits for it. Raises Unmet where none comes in 5 s."""
+        return self._walker.walk(expecting.answered(self._wire, self.frame))
 
 
 def _awaited(
@@ -46,12 +80,33 @@ def _at_once(
     return said
 
 
+def _awaited_on_the_wire(
+    word: Callable[Concatenate[Wire[AsyncMessage], P], Steps[T]],
+) -> Callable[Concatenate["AsyncChargePoint", P], Coroutine[Any, Any, T]]:
+    @wraps(word)
+    async def said(charge_point: "AsyncChargePoint", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await charge_point.client.walk(word(charge_point.wire, *args, **kwargs))
+
+    return said
+
+
+def _on_the_wire(
+    word: Callable[Concatenate[Wire[Message], P], Steps[T]],
+) -> Callable[Concatenate["ChargePoint", P], T]:
+    @wraps(word)
+    def said(charge_point: "ChargePoint", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return charge_point.client.walk(word(charge_point.wire, *args, **kwargs))
+
+    return said
+
+
 class AsyncChargePoint(Touches[Awaitable[Json]]):
     """One charge point, in async code. Every method raises Unreachable and Problem as the client's do."""
 
     def __init__(self, client: AsyncWalker, id: str) -> None:
         self.client = client
         self.id = id
+        self.wire: Wire[AsyncMessage] = Wire(id, lambda frame: AsyncMessage(frame, self.wire, client))
 
     def touch(self, verb: str, fields: Mapping[str, object], wait_s: float) -> Awaitable[Json]:
         """Gives one command; fields that are None are left out."""
@@ -63,6 +118,9 @@ class AsyncChargePoint(Touches[Awaitable[Json]]):
     message = _awaited(control_api.message)
     retire = _awaited(control_api.retire)
     wait_for = _awaited(looking.wait_for)
+    expect = _awaited_on_the_wire(expecting.expect)
+    expect_in_any_order = _awaited_on_the_wire(expecting.expect_in_any_order)
+    expect_none = _awaited_on_the_wire(expecting.expect_none)
 
 
 class ChargePoint(Touches[Json]):
@@ -71,6 +129,7 @@ class ChargePoint(Touches[Json]):
     def __init__(self, client: Walker, id: str) -> None:
         self.client = client
         self.id = id
+        self.wire: Wire[Message] = Wire(id, lambda frame: Message(frame, self.wire, client))
 
     def touch(self, verb: str, fields: Mapping[str, object], wait_s: float) -> Json:
         """Gives one command; fields that are None are left out."""
@@ -82,6 +141,9 @@ class ChargePoint(Touches[Json]):
     message = _at_once(control_api.message)
     retire = _at_once(control_api.retire)
     wait_for = _at_once(looking.wait_for)
+    expect = _on_the_wire(expecting.expect)
+    expect_in_any_order = _on_the_wire(expecting.expect_in_any_order)
+    expect_none = _on_the_wire(expecting.expect_none)
 
 
 def _given(fields: Mapping[str, object]) -> Json:

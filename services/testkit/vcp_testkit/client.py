@@ -42,12 +42,23 @@ class AsyncClient:
     """
 
     def __init__(
-        self, url: str, *, token: str | None = None, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        url: str,
+        *,
+        token: str | None = None,
+        keep_alive: bool = True,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        """Without `keep_alive` no connection outlives its request: any event loop may use the client, none must
+        close it."""
         self.url = url.rstrip("/")
         # the API is on this machine: a proxy named by the environment must not come between
         self._http = httpx.AsyncClient(
-            base_url=self.url, headers=_headers(token), trust_env=False, transport=transport
+            base_url=self.url,
+            headers=_headers(token),
+            trust_env=False,
+            transport=transport,
+            limits=httpx.Limits() if keep_alive else httpx.Limits(max_keepalive_connections=0),
         )
 
     async def __aenter__(self) -> Self:
