@@ -32,6 +32,7 @@ class Behaviour:
     """All that a test or a demo may wish for. Read live: a changed field counts from the next message on.
 
     - `boot`: the verdict on every boot, unless `boots` (by turn, each identity from its first one) has one left.
+    - `next_boots`: by identity, the verdicts on its next boots; each is taken away as it is given.
     - `tokens`: by card number, upper and lower case alike; `unknown_token` for all others.
     - `answers`: by action, a payload or a function of the call, in place of our own answer.
     - `boot_required`: calls of a charger that was never accepted nor put off get SecurityError.
@@ -44,6 +45,7 @@ class Behaviour:
 
     boot: Verdict = Verdict()
     boots: Sequence[Verdict] = ()
+    next_boots: dict[str, list[Verdict]] = field(default_factory=dict)
     tokens: Mapping[str, Token] = field(default_factory=dict)
     unknown_token: Token = Token()
     answers: Mapping[str, Payload | Callable[[Call], Payload]] = field(default_factory=dict)
@@ -75,6 +77,8 @@ class Desk:
         turn = self._boots.get(identity, 0)
         self._boots[identity] = turn + 1
         verdict = self.behaviour.boots[turn] if turn < len(self.behaviour.boots) else self.behaviour.boot
+        if ordered := self.behaviour.next_boots.get(identity):
+            verdict = ordered.pop(0)
         self._standing[identity] = verdict.status
         return verdict
 

@@ -2,10 +2,11 @@
 
 One JSON object a message, on the path `/desk` with the subprotocol `vcp.desk`:
 `{"charge_point": "CP001", "action": "RemoteStopTransaction", "payload": {"transactionId": 1}}` is answered by
-`{"result": {…}}` or by `{"error": code, "description": text}`.
+`{"result": {…}}` or by `{"error": code, "description": text}`. Besides OCPP's actions there are the wishes of
+`WISHES`, which change what the backend thinks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import orjson
@@ -13,6 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection
 from websockets.typing import Subprotocol
 
+from vcp_backend.behaviour import Behaviour, Token, Verdict
 from vcp_backend.session import CallFailed, NotConnected
 
 DESK = Subprotocol("vcp.desk")
@@ -22,6 +24,8 @@ ANSWER_S = 30.0
 
 class Caller(Protocol):
     """What the desk needs of a backend."""
+
+    behaviour: Behaviour
 
     async def call(
         self, identity: str, action: str, payload: Mapping[str, object] | None = None, timeout: float = 30.0
@@ -40,6 +44,12 @@ async def _carry_out(backend: Caller, text: str | bytes) -> dict[str, object]:
         identity, action, payload = order["charge_point"], order["action"], order.get("payload") or {}
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         return {"error": "BadOrder", "description": 'say {"charge_point": …, "action": …, "payload": {…}}'}
+    wish = WISHES.get(str(action))
+    if wish is not None:
+        try:
+            return {"result": wish(backend.behaviour, str(identity), payload)}
+        except (KeyError, TypeError, ValueError) as wrong:
+            return {"error": "BadOrder", "description": f"{action}: {wrong!r}"}
     try:
         return {"result": await backend.call(str(identity), str(action), payload, ANSWER_S)}
     except CallFailed as refusal:
@@ -48,6 +58,27 @@ async def _carry_out(backend: Caller, text: str | bytes) -> dict[str, object]:
         return {"error": "NotConnected", "description": f"{identity} has no link to this backend"}
     except TimeoutError:
         return {"error": "TimedOut", "description": f"{identity} did not answer within {ANSWER_S:g} s"}
+
+
+def _boot_verdict(behaviour: Behaviour, identity: str, payload: Mapping[str, Any]) -> dict[str, object]:
+    """How this charger's next boots are answered, `times` of them (default: one)."""
+    verdict = Verdict(str(payload["status"]), int(payload.get("interval", 300)))
+    behaviour.next_boots[identity] = [verdict] * int(payload.get("times", 1))
+    return {}
+
+
+def _token_verdict(behaviour: Behaviour, identity: str, payload: Mapping[str, Any]) -> dict[str, object]:
+    """What is thought of a card from now on."""
+    parent = payload.get("parent")
+    token = Token(str(payload["status"]), None if parent is None else str(parent))
+    behaviour.tokens = {**behaviour.tokens, str(payload["token"]): token}
+    return {}
+
+
+WISHES: dict[str, Callable[[Behaviour, str, Mapping[str, Any]], dict[str, object]]] = {
+    "boot_verdict": _boot_verdict,
+    "token_verdict": _token_verdict,
+}
 
 
 async def order(url: str, identity: str, action: str, payload: Mapping[str, object]) -> dict[str, Any]:

@@ -2,16 +2,17 @@
 
 import os
 import sys
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from vcp_testkit.problems import Problem, Unreachable
 
 from vcp_runner.hints import DESK
-from vcp_runner.leaving import Ending, Exit, run_until_signal
+from vcp_runner.leaving import Exit, run_until_signal
+from vcp_runner.leaving import fail as _fail
+from vcp_runner.leaving import leave as _leave
+from vcp_runner.scenario_verbs import scenarios
 
 if TYPE_CHECKING:
     from vcp_runner.stack import Plan
@@ -283,6 +284,9 @@ def types(context: typer.Context) -> None:
     _leave(lambda: run_types(context.args))
 
 
+app.add_typer(scenarios, name="scenario", short_help="Play scenarios against a backend.")
+
+
 def main() -> None:
     """The console script."""
     app(prog_name="vcp")
@@ -292,24 +296,6 @@ def _plan(**wishes: object) -> "Plan":
     from vcp_runner.stack import Plan
 
     return Plan(**wishes)  # type: ignore[arg-type]
-
-
-def _leave(work: Callable[[], int]) -> None:
-    """Runs a verb and leaves with its exit code; what can go wrong is told in a line, not in a traceback."""
-    try:
-        code = work()
-    except Ending as ending:
-        _fail(str(ending), ending.code)
-    except Problem as problem:
-        _fail(str(problem), Exit.FAILED)
-    except Unreachable as silence:
-        _fail(str(silence), Exit.NOT_CONNECTED)
-    raise typer.Exit(code)
-
-
-def _fail(text: str, code: Exit) -> NoReturn:
-    typer.echo(f"vcp: {text}", err=True)
-    raise typer.Exit(code)
 
 
 def _become(module: str, *arguments: str) -> None:

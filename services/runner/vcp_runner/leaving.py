@@ -2,9 +2,12 @@
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from enum import IntEnum
-from typing import Any
+from typing import Any, NoReturn
+
+import typer
+from vcp_testkit.problems import Problem, Unreachable
 
 
 class Exit(IntEnum):
@@ -50,3 +53,22 @@ def run_until_signal(work: Coroutine[Any, Any, int], *, interrupted: int = Exit.
             return interrupted
 
     return asyncio.run(main())
+
+
+def leave(work: Callable[[], int]) -> NoReturn:
+    """Runs a verb and leaves with its exit code; what can go wrong is told in a line, not in a traceback."""
+    try:
+        code = work()
+    except Ending as ending:
+        fail(str(ending), ending.code)
+    except Problem as problem:
+        fail(str(problem), Exit.FAILED)
+    except Unreachable as silence:
+        fail(str(silence), Exit.NOT_CONNECTED)
+    raise typer.Exit(code)
+
+
+def fail(text: str, code: Exit) -> NoReturn:
+    """Says why in a line, and leaves."""
+    typer.echo(f"vcp: {text}", err=True)
+    raise typer.Exit(code)

@@ -302,6 +302,10 @@ class _Playing:
     async def _backend(self, here: _Here, wish: Any, step: Step) -> None:
         [(name, payload)] = wish.items()
         payload = filled(payload, self._known(here))
+        if not name[:1].isupper():
+            # a wish, not a call of OCPP: what follows builds upon it
+            await self._operate(here.player, name, payload)
+            return
         # the backend's API may wait for the charge point's answer: what comes on the wire is expected by other steps
         self._errand(self._operate(here.player, name, payload), here.place, "backend")
 

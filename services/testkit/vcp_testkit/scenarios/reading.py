@@ -11,6 +11,7 @@ from vcp_contracts import rules
 from vcp_contracts.configuration import ConnectorConfiguration, EvseConfiguration
 
 from vcp_testkit.scenarios import words
+from vcp_testkit.scenarios.library import shelf
 from vcp_testkit.scenarios.source import Source, Wrong
 from vcp_testkit.scenarios.values import names_in
 from vcp_testkit.scenarios.words import COMMANDS, OWN_VALUES, VERBS, Scenario, Step
@@ -27,6 +28,12 @@ class Read:
     @property
     def name(self) -> str:
         return self.scenario.name or Path(self.file).stem
+
+    @property
+    def short(self) -> str:
+        """The file as a person names it: `ocpp16/boot_accepted`, for one that comes along."""
+        path = Path(self.file)
+        return str(path.relative_to(shelf()).with_suffix("")) if path.is_relative_to(shelf()) else self.file
 
     def line(self, path: Sequence[str | int]) -> int:
         """The line of a part of it."""

@@ -50,6 +50,10 @@ def seek(wish: Expected, frames: Sequence[WireFrame], start: int) -> Seen:
     for at in range(start, len(frames)):
         if is_meant(wish, frames[at]):
             return _answered(wish, frames, at)
+    if any(is_meant(wish, frame) for frame in frames[:start]):
+        return Missing(
+            hint="one came before what was expected last: messages are expected in order; for another use in_any_order"
+        )
     return _nearest(wish, frames[start:])
 
 
