@@ -17,7 +17,7 @@ from vcp_abstraction.charging import CORE
 from vcp_abstraction.replay import differences, record, replay
 from vcp_contracts import streams
 
-CONFIGURATION = {"url": "ws://127.0.0.1:1/ocpp", "protocols": ["ocpp1.6"]}
+CONFIGURATION = {"url": "ws://backend/ocpp", "protocols": ["ocpp1.6"]}
 
 
 @asynccontextmanager
@@ -54,9 +54,9 @@ async def test_a_story_of_the_real_charger_is_replayed_byte_for_byte(redis: Redi
     assert differences(recording.chargers, replay(recording, CORE)) == []
 
 
-async def test_a_broker_that_comes_late_is_waited_for():
+async def test_a_broker_that_comes_late_is_waited_for(nobody: str):
     stop = asyncio.Event()
-    service = asyncio.create_task(serve(environment("a", REDIS_URL="redis://127.0.0.1:1/0"), stop))
+    service = asyncio.create_task(serve(environment("a", REDIS_URL=f"redis://{nobody}/0"), stop))
     await asyncio.sleep(0)
     stop.set()
     async with asyncio.timeout(2):

@@ -24,8 +24,8 @@ async def test_a_worker_without_partitions_is_ready_while_others_own_them(redis:
         assert await Health(worker(redis, "b"), redis, PARTITIONS).why_unready() is None
 
 
-async def test_a_broker_that_is_away_is_named():
-    away = client("redis://127.0.0.1:1/0")
+async def test_a_broker_that_is_away_is_named(nobody: str):
+    away = client(f"redis://{nobody}/0")
     why = await Health(worker(away), away, PARTITIONS).why_unready()
     assert why is not None
     assert why.startswith("the broker does not answer")
@@ -40,8 +40,8 @@ async def test_a_loop_without_a_turn_is_dead(redis: Redis):
     assert health.why_dead() == "the working loop has hung for 16 s"
 
 
-async def test_a_loop_whose_broker_is_away_lives():
-    away = client("redis://127.0.0.1:1/0")
+async def test_a_loop_whose_broker_is_away_lives(nobody: str):
+    away = client(f"redis://{nobody}/0")
     patient = worker(away)
     stop = asyncio.Event()
     running = asyncio.create_task(patient.run(stop))

@@ -130,7 +130,7 @@ async def test_a_dropped_chore_is_cut(server_url: str, abstraction: Abstraction)
     doer = Patient()
     async with a_worker(server_url, doer=doer) as worker:
         await abstraction.hear(ChoresUp)
-        await abstraction.order(fetch("http://127.0.0.1:1/"))
+        await abstraction.order(fetch("http://files.example/"))
         assert await doer.begun.get() == "c1"
         await abstraction.order(DropChore(id="d", charge_point=CP, chore="c1"))
 
@@ -157,7 +157,7 @@ async def test_leaving_gives_back_what_was_owned_and_tells_nothing_of_what_was_c
     doer = Patient()
     async with a_worker(server_url, doer=doer):
         await abstraction.hear(ChoresUp)
-        await abstraction.order(fetch("http://127.0.0.1:1/"))
+        await abstraction.order(fetch("http://files.example/"))
         await doer.begun.get()
     owners = [await redis.hget(streams.meta(p, "chores"), "owner") for p in range(PARTITIONS)]  # type: ignore[misc]
     assert owners == [b""] * PARTITIONS
@@ -169,7 +169,7 @@ async def test_a_second_worker_takes_only_what_is_idle(server_url: str, abstract
     doer = Patient()
     async with a_worker(server_url, "w1", doer) as first:
         await abstraction.hear(ChoresUp)
-        await abstraction.order(fetch("http://127.0.0.1:1/"))
+        await abstraction.order(fetch("http://files.example/"))
         await doer.begun.get()
         async with a_worker(server_url, "w2") as second:
 
@@ -185,7 +185,7 @@ async def test_a_worker_that_was_fenced_lets_go(server_url: str, abstraction: Ab
     doer = Patient()
     async with a_worker(server_url, doer=doer, lease_ms=1_000) as worker:
         await abstraction.hear(ChoresUp)
-        await abstraction.order(fetch("http://127.0.0.1:1/"))
+        await abstraction.order(fetch("http://files.example/"))
         await doer.begun.get()
         meta = streams.meta(HOME, "chores")
         await redis.hset(meta, mapping={"owner": "another", "until": 4_000_000_000_000, "number": 99})  # type: ignore[misc]

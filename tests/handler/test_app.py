@@ -63,9 +63,9 @@ def owned_by(redis: Redis, owner: bytes) -> Callable[[], Awaitable[bool]]:
     return look
 
 
-async def test_a_broker_that_comes_late_is_waited_for() -> None:
+async def test_a_broker_that_comes_late_is_waited_for(nobody: str) -> None:
     stop = asyncio.Event()
-    service = asyncio.create_task(serve(environment(REDIS_URL="redis://127.0.0.1:1/0"), stop))
+    service = asyncio.create_task(serve(environment(REDIS_URL=f"redis://{nobody}/0"), stop))
     await asyncio.sleep(0)
     stop.set()
     async with asyncio.timeout(2):

@@ -269,7 +269,7 @@ async def test_a_password_is_shown_to_the_backend_alone(tmp_path: Path) -> None:
             "the password 'CP 1' is wanted, but no directory is set in VCP_KEYS",
         ),
         (
-            {"url": "wss://localhost:1", "security": SecurityConfiguration(ca_label="acme")},
+            {"url": "wss://backend", "security": SecurityConfiguration(ca_label="acme")},
             "tls",
             "the ca 'acme' is wanted, but no directory is set in VCP_KEYS",
         ),

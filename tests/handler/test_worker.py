@@ -256,10 +256,12 @@ async def test_a_broker_that_stands_still_beyond_the_lease_costs_every_link(
         await charger.hear(HandlerUp)
 
 
-async def test_links_that_fail_are_told_once_and_tried_again(server_url: str, charger: Charger) -> None:
+async def test_links_that_fail_are_told_once_and_tried_again(
+    server_url: str, charger: Charger, nobody: str
+) -> None:
     async with a_handler(server_url):
         await charger.hear(HandlerUp)
-        await charger.say(order("ws://127.0.0.1:1/ocpp"))
+        await charger.say(order(f"ws://{nobody}/ocpp"))
         failed = await charger.hear(LinkFailed)
         assert failed.why == "refused"
         assert charger.words == []

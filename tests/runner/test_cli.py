@@ -62,8 +62,8 @@ def test_the_doctor_finds_python_and_a_broker():
     assert findings["broker"]["detail"].startswith("packaged: valkey-server")
 
 
-def test_the_doctor_says_that_a_given_broker_does_not_answer():
-    ended = vcp("doctor", REDIS_URL="redis://:hidden@127.0.0.1:1/0")
+def test_the_doctor_says_that_a_given_broker_does_not_answer(nobody: str):
+    ended = vcp("doctor", REDIS_URL=f"redis://:hidden@{nobody}/0")
     assert ended.returncode == 4
     assert "✗ broker" in ended.stdout
     assert "hidden" not in ended.stdout

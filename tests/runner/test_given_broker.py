@@ -29,10 +29,10 @@ async def test_a_broker_that_comes_late_is_waited_for():
     assert "does not answer" in line
 
 
-async def test_a_broker_that_never_comes_is_told_with_the_way_out_and_without_its_password():
+async def test_a_broker_that_never_comes_is_told_with_the_way_out_and_without_its_password(nobody: str):
     said: list[str] = []
     with pytest.raises(NoBroker, match="unset REDIS_URL") as gone:
-        await answering("redis://:hidden@127.0.0.1:1/0", said.append, patience_s=0.01)
+        await answering(f"redis://:hidden@{nobody}/0", said.append, patience_s=0.01)
     assert "hidden" not in str(gone.value) + said[0]
 
 

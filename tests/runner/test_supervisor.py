@@ -153,11 +153,9 @@ async def test_a_child_that_cannot_be_started_just_now_is_tried_again(modules, m
     assert said[1] == "handler could not be started: no more processes; starting it again"
 
 
-async def test_a_child_that_ends_before_it_is_ready_is_an_error_with_its_last_words(modules):
+async def test_a_child_that_ends_before_it_is_ready_is_an_error_with_its_last_words(modules, nobody: str):
     async with Supervisor() as supervisor:
-        spec = ChildSpec(
-            name="control", module="child_broken", environment=modules, ready="tcp://127.0.0.1:9"
-        )
+        spec = ChildSpec(name="control", module="child_broken", environment=modules, ready=f"tcp://{nobody}")
         with pytest.raises(ChildFailed) as caught:
             await supervisor.start(spec)
     assert "control ended with exit code 2 before it was ready" in str(caught.value)
@@ -172,9 +170,9 @@ async def test_somebody_elses_answer_does_not_make_a_child_ready(modules):
             await supervisor.start(ours)
 
 
-async def test_a_child_that_never_becomes_ready_is_an_error(modules):
+async def test_a_child_that_never_becomes_ready_is_an_error(modules, nobody: str):
     async with Supervisor(ready_timeout_s=0.3, drain_s=0.1) as supervisor:
-        spec = ChildSpec(name="deaf", module="child_deaf", environment=modules, ready="tcp://127.0.0.1:9")
+        spec = ChildSpec(name="deaf", module="child_deaf", environment=modules, ready=f"tcp://{nobody}")
         with pytest.raises(ChildFailed, match="was not ready after"):
             await supervisor.start(spec)
 
