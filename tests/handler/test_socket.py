@@ -234,6 +234,47 @@ async def test_tls_is_trusted_by_authority_or_not_at_all() -> None:
     assert "certificate" in failed.value.detail
 
 
+MANY = 200
+
+
+def _say_all_and_leave(listener: network.socket, tls: ssl.SSLContext, rounds: int) -> None:
+    """A backend that sends frames in one go and closes at once, without the goodbye of TLS, as many do."""
+    text = b"x" * 5_000
+    frames = (bytes([0x81, 126]) + len(text).to_bytes(2, "big") + text) * MANY
+    for _ in range(rounds):
+        raw, _ = listener.accept()
+        with tls.wrap_socket(raw, server_side=True) as secure:
+            request = b""
+            while not request.endswith(b"\r\n\r\n"):
+                request += secure.recv(4_096)
+            lines = request.decode().split("\r\n")
+            key = next(line for line in lines if line.startswith("Sec-WebSocket-Key"))
+            accept = accept_key(key.split(": ")[1])
+            secure.sendall(
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                f"Sec-WebSocket-Accept: {accept}\r\nSec-WebSocket-Protocol: ocpp1.6\r\n\r\n".encode()
+                + frames
+                + b"\x88\x02\x03\xe8"
+            )
+
+
+async def test_the_last_frames_before_a_close_over_tls_all_come() -> None:
+    rounds = 10
+    authority = trustme.CA()
+    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(theirs)
+    ours = trust(authority.cert_pem.bytes())
+    with network.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(5)
+        serving = asyncio.create_task(asyncio.to_thread(_say_all_and_leave, listener, theirs, rounds))
+        for _ in range(rounds):
+            got: list[str | bytes] = []
+            socket = await joined(f"wss://localhost:{listener.getsockname()[1]}", tls=ours)
+            assert await socket.read(got.append) == End("closed_by_backend", "1000")
+            assert len(got) == MANY
+        await serving
+
+
 def test_equal_trust_shares_one_context() -> None:
     assert trust() is trust()
     assert trust(insecure=True) is trust(insecure=True)

@@ -113,6 +113,9 @@ async def open_socket(endpoint: Endpoint) -> "Socket":
             ping_interval=None,
             close_timeout=CLOSE_TIMEOUT_S,
             max_size=MAX_MESSAGE,
+            # never paused: uvloop drops what came over TLS before the backend's close while reading is paused. What
+            # waits is bounded all the same: the reader takes everything before the loop reads the socket again
+            max_queue=None,
             ssl=endpoint.tls,
         )
     except (OSError, InvalidHandshake, InvalidURI, EOFError, ValueError) as error:
