@@ -6,7 +6,16 @@ Names and payloads of messages are opaque here. A rule that contradicts itself i
 import json
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import (
+    AwareDatetime,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
 from vcp_contracts.values import FineStatus
@@ -248,23 +257,22 @@ class Rule(Given):
             return {**given, "then": (given["then"],)}
         return given
 
-    @model_validator(mode="after")
-    def _can_follow(self) -> Self:
-        if (
-            self.follow == "altered"
-            and self.when.direction == "sent"
-            and self.when.kind in ("result", "error")
-        ):
+    @field_validator("follow")
+    @classmethod
+    def _can_follow(cls, follow: str | None, given: ValidationInfo) -> str | None:
+        when, then = given.data.get("when"), given.data.get("then", ())
+        if when is None:
+            return follow
+        if follow == "altered" and when.direction == "sent" and when.kind in ("result", "error"):
             raise ValueError(
-                "follow: the charger has acted before it answers; match the received call, or follow the original"
+                "the charger has acted before it answers; match the received call, or follow the original"
             )
-        if self.follow == "original" and self.when.direction == "received":
-            for deed in self.then:
-                if isinstance(deed, Edit):
-                    raise ValueError(
-                        "follow: an edit of a received message can only change what the charger sees; leave follow out"
-                    )
-        return self
+        edits = any(isinstance(deed, Edit) for deed in then)
+        if follow == "original" and when.direction == "received" and edits:
+            raise ValueError(
+                "an edit of a received message can only change what the charger sees; leave follow out"
+            )
+        return follow
 
 
 class StandingRule(Value):

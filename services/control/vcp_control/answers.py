@@ -34,6 +34,11 @@ def location_of(charge_point: str, command: str | None = None) -> str:
     return path if command is None else f"{path}/commands/{quote(command, safe='')}"
 
 
+def location_of_rule(charge_point: str, name: str) -> str:
+    """Where a rule of a charge point is found."""
+    return f"{location_of(charge_point)}/rules/{quote(name, safe='')}"
+
+
 def result_response(result: CommandResult) -> Response:
     """A result as it is, whichever it is."""
     return Response(result.model_dump_json(), media_type="application/json")

@@ -17,11 +17,11 @@ from vcp_plumbing.reaching import with_broker
 from vcp_plumbing.vault import Vault
 from vcp_plumbing.world import World, open_world
 
-from vcp_control import charge_points, commands, events, health, messages, violations
+from vcp_control import charge_points, commands, events, health, messages, rules, violations
 from vcp_control.applying import Application
 from vcp_control.asking import Means
 from vcp_control.chargers_file import Described, read_chargers
-from vcp_control.command_bodies import COMMANDS, FIELD_NAMES
+from vcp_control.command_bodies import COMMANDS, DEEDS, FIELD_NAMES
 from vcp_control.desk import Desk
 from vcp_control.event_streams import EventStreams
 from vcp_control.follower import Follower
@@ -50,13 +50,17 @@ _TAGS = [
         "name": "commands",
         "description": "Touch a charge point: what a driver, an installer or the weather can do.",
     },
+    {
+        "name": "rules",
+        "description": "What becomes of messages that match: answered otherwise, altered, late, lost, held back.",
+    },
     {"name": "messages", "description": "The wire between a charge point and its backend."},
     {"name": "violations", "description": "In what the backend broke OCPP."},
     {"name": "events", "description": "What happens, as it happens."},
     {"name": "health", "description": "For engines and monitors."},
 ]
 _KNOWN = sorted({*FIELD_NAMES, *ChargePointDescription.model_fields})
-_TAGS_OF_UNIONS = frozenset(COMMANDS)
+_TAGS_OF_UNIONS = frozenset(COMMANDS) | frozenset(DEEDS)
 
 
 def application(means: Means, readiness: Readiness, settings: ApiSettings) -> ASGIApp:
@@ -75,7 +79,7 @@ def application(means: Means, readiness: Readiness, settings: ApiSettings) -> AS
     )
     app.state.means = means
     app.state.readiness = readiness
-    for part in (charge_points, messages, violations, commands, events, health):
+    for part in (charge_points, messages, violations, rules, commands, events, health):
         # Not include_router, which would build every route a second time: a tenth of a second that no start has.
         app.router.routes.extend(part.router.routes)
     app.add_exception_handler(Problem, answer_problem)

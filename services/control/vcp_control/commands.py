@@ -38,6 +38,16 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
     "ask": {"word": "beat"},
     "send_data": {"vendor": "com.example", "message": "hello", "content": {"a": 1}},
     "set_behaviour": {"unlock": "fails"},
+    "add_rule": {
+        "rule": {
+            "name": "no remote start",
+            "when": {"word": "start_charging", "direction": "received"},
+            "then": {"do": "answer", "payload": {"status": "Rejected"}},
+        }
+    },
+    "remove_rules": {"name": "no remote start"},
+    "set_gates": {"abstraction": "open"},
+    "send_raw": {"action": "Heartbeat", "payload": {}},
 }
 
 

@@ -128,15 +128,16 @@ Location = Sequence[str | int]
 def field_path(location: Location, tags: Iterable[str] = ()) -> str:
     """`("body", "evses", 0, "connectors")` in the user's words: `evses[0].connectors`.
 
-    `tags` are names of union members that pydantic puts in between, which no user ever wrote.
+    `tags` are names of union members that pydantic puts in between, at the beginning and in lists, which no user ever
+    wrote.
     """
     parts = list(location)
     if parts and parts[0] in ("body", "query", "path", "header"):
         parts = parts[1:]
-    if parts and str(parts[0]) in tags:
-        parts = parts[1:]
     path = ""
-    for part in parts:
+    for before, part in zip([0, *parts], parts, strict=False):
+        if isinstance(before, int) and str(part) in tags:
+            continue
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
     return path
 
@@ -182,9 +183,10 @@ def _reason(error: Mapping[str, Any]) -> str:
         case "json_invalid":
             return f"is not JSON: {error.get('ctx', {}).get('error', 'it can not be read')}"
         case "union_tag_not_found":
-            return "`type` is missing"
+            return f"{_discriminator(error)} is missing"
         case "union_tag_invalid":
-            return f"there is no command {error['ctx']['tag']}"
+            kind = "command" if _discriminator(error) == "`type`" else "deed"
+            return f"there is no {kind} {error['ctx']['tag']}"
     message = str(error["msg"]).removeprefix("Value error, ")
     return (
         message.replace("Input should be", "must be").replace("Value should", "must").replace("String", "it")
@@ -207,10 +209,16 @@ def _remedy(error: Mapping[str, Any], field: str, known: Sequence[str]) -> str:
         ):
             return "send a JSON object, with content-type: application/json"
         case "union_tag_not_found":
+            if _discriminator(error) == "`do`":
+                return "name what is to be done in `do`, such as drop"
             return "name the command in `type`, such as plug_in"
         case "union_tag_invalid":
             return f"use one of {context['expected_tags']}"
     return f"correct {field}" if field else "see /openapi.json"
+
+
+def _discriminator(error: Mapping[str, Any]) -> str:
+    return str(error["ctx"]["discriminator"]).replace("'", "`")
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:
