@@ -12,7 +12,7 @@ from vcp_testkit.asking import Json, Steps
 from vcp_testkit.expecting import Seen
 from vcp_testkit.following import Wire
 from vcp_testkit.frames import WireFrame
-from vcp_testkit.touches import Touches
+from vcp_testkit.scripting import Scripts
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -100,10 +100,11 @@ def _on_the_wire(
     return said
 
 
-class AsyncChargePoint(Touches[Awaitable[Json]]):
+class AsyncChargePoint(Scripts[Awaitable[Json]]):
     """One charge point, in async code. Every method raises Unreachable and Problem as the client's do."""
 
     def __init__(self, client: AsyncWalker, id: str) -> None:
+        super().__init__()
         self.client = client
         self.id = id
         self.wire: Wire[AsyncMessage] = Wire(id, lambda frame: AsyncMessage(frame, self.wire, client))
@@ -118,15 +119,18 @@ class AsyncChargePoint(Touches[Awaitable[Json]]):
     message = _awaited(control_api.message)
     retire = _awaited(control_api.retire)
     wait_for = _awaited(looking.wait_for)
+    rules = _awaited(looking.rules)
+    held = _awaited(looking.held)
     expect = _awaited_on_the_wire(expecting.expect)
     expect_in_any_order = _awaited_on_the_wire(expecting.expect_in_any_order)
     expect_none = _awaited_on_the_wire(expecting.expect_none)
 
 
-class ChargePoint(Touches[Json]):
+class ChargePoint(Scripts[Json]):
     """One charge point, without async. Every method raises Unreachable and Problem as the client's do."""
 
     def __init__(self, client: Walker, id: str) -> None:
+        super().__init__()
         self.client = client
         self.id = id
         self.wire: Wire[Message] = Wire(id, lambda frame: Message(frame, self.wire, client))
@@ -141,6 +145,8 @@ class ChargePoint(Touches[Json]):
     message = _at_once(control_api.message)
     retire = _at_once(control_api.retire)
     wait_for = _at_once(looking.wait_for)
+    rules = _at_once(looking.rules)
+    held = _at_once(looking.held)
     expect = _on_the_wire(expecting.expect)
     expect_in_any_order = _on_the_wire(expecting.expect_in_any_order)
     expect_none = _on_the_wire(expecting.expect_none)

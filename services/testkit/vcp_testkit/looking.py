@@ -37,6 +37,20 @@ def wait_for(
         pause = min(pause * 2, LONGEST_PAUSE_S)
 
 
+def rules(charge_point: str) -> Steps[list[Json]]:
+    """The rules that stand, in the order in which they are tried; each with its `hits`."""
+    return list((yield from view(charge_point)).get("rules", ()))
+
+
+def held(charge_point: str, *, within: float = 5.0) -> Steps[Json]:
+    """The message that a rule has held back the longest, awaited; its `frame` is what `release_frame` takes.
+
+    Raises NotSo where none is held in time.
+    """
+    seen = yield from wait_for(charge_point, lambda view: view.get("held"), within=within)
+    return dict(seen["held"][0])
+
+
 def at(view: Any, path: str) -> Any:
     """What a view holds at a path; None where there is no such place."""
     for part in path.split("__"):

@@ -21,6 +21,10 @@ class WrongChoice(ValueError):
     """The choice of a product is none of those that there are."""
 
 
+class Unfinished(Exception):
+    """A test began a rule and did not add it: nothing of it was in force."""
+
+
 class Product:
     """A running product, and the chargers that a test run sets up in it."""
 
@@ -77,6 +81,11 @@ class Chargers:
     def retire(self) -> None:
         """Takes all chargers of the test away, also those that the test set up otherwise with its labels."""
         self._product.client.retire_all(**self._labels)
+        left = [script.name for charger in self.made for script in charger.begun if not script.added]
+        if left:
+            raise Unfinished(
+                f"begun, and never added: {', '.join(left)}; end it with once(), times(n), always() or for_seconds(n)"
+            )
 
 
 @contextmanager
