@@ -34,3 +34,25 @@ async def test_a_charger_without_a_link_and_an_order_without_a_charger_are_told_
     backend = await host()
     assert (await order(desk_of(backend), "CP404", "ClearCache", {}))["error"] == "NotConnected"
     assert backend.identities == set()
+
+
+async def test_wishes_change_what_the_backend_thinks(host, dial):
+    backend = await host()
+    charger = await dial(backend, "CP001")
+    desk = desk_of(backend)
+    wish = {"status": "Pending", "interval": 7}
+    assert await order(desk, "CP001", "boot_verdict", wish) == {"result": {}}
+    boot = {"chargePointVendor": "Acme", "chargePointModel": "One"}
+    assert [(await charger.ask(n, "BootNotification", boot))[2]["status"] for n in "12"] == [
+        "Pending",
+        "Accepted",
+    ]
+    wish = {"token": "CARD9", "status": "Blocked", "parent": "GROUP"}
+    assert await order(desk, "CP001", "token_verdict", wish) == {"result": {}}
+    answer = await charger.ask("3", "Authorize", {"idTag": "card9"})
+    assert answer[2] == {"idTagInfo": {"status": "Blocked", "parentIdTag": "GROUP"}}
+
+
+async def test_a_wish_without_what_it_needs_is_told_so(host):
+    backend = await host()
+    assert (await order(desk_of(backend), "CP001", "token_verdict", {}))["error"] == "BadOrder"

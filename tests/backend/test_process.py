@@ -48,3 +48,25 @@ async def test_a_port_that_is_taken_is_said_in_one_line() -> None:
     assert process.returncode == 1
     assert err.decode().startswith("vcp_backend: ")
     assert err.count(b"\n") == 1
+
+
+async def test_it_misbehaves_as_told() -> None:
+    process = await start("--port", "0", "--fault", "Heartbeat=call_error", "--token", "CARD1=Blocked")
+    line = (await process.stdout.readline()).decode().split()
+    async with connect(f"{line[3]}/CP001", subprotocols=["ocpp1.6"], proxy=None) as connection:
+        charger = Charger(connection)
+        for number in ("1", "2"):
+            assert (await charger.ask(number, "Heartbeat", {}))[:3] == [4, number, "InternalError"]
+        assert (await charger.ask("3", "Authorize", {"idTag": "CARD1"}))[2] == {
+            "idTagInfo": {"status": "Blocked"}
+        }
+    process.terminate()
+    await process.communicate()
+
+
+@pytest.mark.parametrize("option", ["Heartbeat=explode", "never_answer", "Heartbeat"])
+async def test_a_fault_that_there_is_not_is_a_usage_error(option: str) -> None:
+    process = await start("--fault", option)
+    _, err = await process.communicate()
+    assert process.returncode == 2
+    assert b"write ACTION=DEED" in err

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import uvloop
 
-from vcp_backend.behaviour import Behaviour, Verdict
+from vcp_backend.behaviour import Behaviour, Token, Verdict
+from vcp_backend.faults import AT_THE_DOOR, SPOILERS, Fault
 from vcp_backend.server import serve_backend
 
 
@@ -20,7 +21,42 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--boot", choices=("Accepted", "Pending", "Rejected"), default="Accepted")
     parser.add_argument("--interval", type=int, default=300, help="heartbeat interval in seconds")
     parser.add_argument("--strict", action="store_true", help="refuse payloads that break OCPP's schemas")
+    parser.add_argument(
+        "--token",
+        type=_token,
+        action="append",
+        default=[],
+        metavar="CARD=STATUS",
+        help="what is thought of a card, e.g. CARD1=Blocked; all others are accepted",
+    )
+    parser.add_argument(
+        "--fault",
+        type=_fault,
+        action="append",
+        default=[],
+        metavar="ACTION=DEED",
+        help=f"misbehave at every such call: {', '.join(SPOILERS)}; or at every handshake, without an action: "
+        f"{', '.join(sorted(AT_THE_DOOR))}",
+    )
     return parser
+
+
+def _token(text: str) -> tuple[str, Token]:
+    card, equals, status = text.partition("=")
+    if not (card and equals and status):
+        raise argparse.ArgumentTypeError(f"{text}: write CARD=STATUS, as in CARD1=Blocked")
+    return card, Token(status)
+
+
+def _fault(text: str) -> Fault:
+    action, _, deed = text.rpartition("=")
+    if action and deed in SPOILERS:
+        return Fault(do=deed, action=action, times=None)
+    if not action and deed in AT_THE_DOOR:
+        return Fault(do=deed, times=None)  # type: ignore[arg-type]
+    raise argparse.ArgumentTypeError(
+        f"{text}: write ACTION=DEED, as in StopTransaction=never_answer, or a deed at the door alone, as in http_status"
+    )
 
 
 async def run(wanted: argparse.Namespace) -> None:
@@ -32,10 +68,13 @@ async def run(wanted: argparse.Namespace) -> None:
         boot=Verdict(wanted.boot, wanted.interval),
         strict=wanted.strict,
         record=False,
+        tokens=dict(wanted.token),
     )
     async with serve_backend(
         behaviour, host=wanted.host, port=wanted.port, journal=wanted.journal
     ) as backend:
+        for fault in wanted.fault:
+            backend.misbehave(fault)
         print(f"backend listens on {backend.url}", flush=True)
         await stop.wait()
 

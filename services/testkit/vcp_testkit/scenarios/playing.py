@@ -205,7 +205,7 @@ class _Playing:
             raise wrong from None
 
     async def _touch(self, here: _Here, body: Any, step: Step) -> None:
-        body = filled(body.model_dump(mode="json", exclude_unset=True), self._known(here))
+        body = filled(body.model_dump(mode="json", exclude_unset=True, warnings=False), self._known(here))
         await self._control.command(here.player.id, step.verb.replace("_", "-"), body, wait_s=COMMAND_S)
 
     async def _expect(self, here: _Here, wish: Any, step: Step) -> None:
@@ -250,9 +250,7 @@ class _Playing:
         forbidden = _Forbidden(wish, len(player.wire.frames), here.place)
         player.forbidden.append(forbidden)
         if wish.within is not None:
-            until = time.monotonic() + wish.within
-            while await self._more(player, until):
-                pass
+            await self._watch(player, wish.within)
             player.forbidden.remove(forbidden)
 
     async def _wait(self, here: _Here, wish: Any, step: Step) -> None:
@@ -260,9 +258,7 @@ class _Playing:
         if wish.until is not None:
             await self._until_view(player, filled(wish.until, self._known(here)), wish.within)
             return
-        until = time.monotonic() + wish.seconds
-        while await self._more(player, until):
-            pass
+        await self._watch(player, wish.seconds)
 
     async def _check(self, here: _Here, wish: Any, step: Step) -> None:
         # what a message brings about in the charger comes a moment after the message
@@ -337,15 +333,21 @@ class _Playing:
             await asyncio.gather(*doing, return_exceptions=True)
 
     async def _more(self, player: _Player, until: float) -> bool:
-        """Whether there may be something new before `until`; raises StepFailed for what must not be."""
+        """Waits for something new; False when it is past `until` and nothing came. Raises StepFailed for what must
+        not be."""
         left = until - time.monotonic()
-        if left > 0:
-            await player.wire.more(min(left, LOOK_S))
-        else:
-            await player.wire.read()
+        came = await (player.wire.more(min(left, LOOK_S)) if left > 0 else player.wire.read())
         self._demand_no_errand_failed()
         self._demand_peace(player)
-        return left > 0
+        return came or left > 0
+
+    async def _watch(self, player: _Player, seconds: float) -> None:
+        """Lets time pass, and raises StepFailed for what must not be."""
+        until = time.monotonic() + seconds
+        while True:
+            await self._more(player, until)
+            if time.monotonic() >= until:
+                return
 
     async def _until_view(self, player: _Player, wish: Mapping[str, Any], within: float) -> None:
         until = time.monotonic() + within
