@@ -101,7 +101,7 @@ async def test_the_report_of_one_charge_point(api: httpx.AsyncClient, broken: No
     assert [(it["code"], it["first"]["charge_point"]) for it in made["findings"]] == [
         ("answer_twice", "CP001")
     ]
-    assert (made["verdict"], made["since"], made["charge_points"]) == ("broken", None, 1)
+    assert (made["verdict"], made["complete_since"], made["charge_points"]) == ("broken", None, 1)
     assert (await api.get("/charge-points/CP404/violations")).status_code == 404
 
 
@@ -110,6 +110,13 @@ async def test_the_report_of_many(api: httpx.AsyncClient, broken: None) -> None:
     assert {it["code"] for it in made["findings"]} == {"answer_twice", "call_unknown"}
     made = (await api.get("/violations", params={"label": "team=blue"})).json()
     assert ([it["code"] for it in made["findings"]], made["charge_points"]) == (["call_unknown"], 1)
+
+
+async def test_a_report_may_begin_at_a_time(api: httpx.AsyncClient, broken: None) -> None:
+    made = (await api.get("/violations", params={"since": "2026-06-01T12:00:00Z"})).json()
+    assert made["must"] == 2
+    made = (await api.get("/violations", params={"since": "2026-06-01T12:00:01Z"})).json()
+    assert made["must"] == 0
 
 
 @pytest.mark.parametrize(
@@ -155,4 +162,4 @@ async def test_a_report_says_from_when_on_it_is_complete(
     await redis.xtrim(streams.events(streams.partition_of("CP001", PARTITIONS)), maxlen=1, approximate=False)
     made = (await api.get("/charge-points/CP001/violations")).json()
     assert made["findings"][0]["count"] == 1
-    assert made["since"] is not None
+    assert made["complete_since"] is not None

@@ -15,8 +15,8 @@ _VERDICTS = {
 def as_markdown(report: Report) -> str:
     """The report as a page: the verdict, a table, and the first message of each kind."""
     lines = ["# Violations", "", _VERDICTS[report.verdict]]
-    if report.since is not None:
-        lines += ["", f"Older violations than of {report.since.isoformat()} are not kept any more."]
+    if report.complete_since is not None:
+        lines += ["", f"Older violations than of {report.complete_since.isoformat()} are not kept any more."]
     if report.findings:
         lines += [
             "",

@@ -23,7 +23,7 @@ class Kept(NamedTuple):
     """The violations of some charge points, oldest first, and from when on they are all there (None: always)."""
 
     events: list[Event]
-    since: datetime | None
+    complete_since: datetime | None
 
 
 class ViolationRecord:

@@ -56,7 +56,7 @@ class Report(BaseModel):
     findings: list[Finding]
     charge_points: int
     """Of how many charge points this is the report."""
-    since: datetime | None = None
+    complete_since: datetime | None = None
     """Older violations are not kept any more; None: nothing was dropped yet."""
 
 
@@ -64,7 +64,9 @@ Event = Mapping[str, Any]
 _KNOWN: Mapping[str, Code] = {str(code): code for code in VIOLATIONS}
 
 
-def report(violations: Iterable[Event], *, charge_points: int, since: datetime | None = None) -> Report:
+def report(
+    violations: Iterable[Event], *, charge_points: int, complete_since: datetime | None = None
+) -> Report:
     """The report of events `protocol_violation`, oldest first. Those of a code that is not known here are left out."""
     findings: dict[tuple[Code, str | None], Finding] = {}
     for event in violations:
@@ -81,7 +83,12 @@ def report(violations: Iterable[Event], *, charge_points: int, since: datetime |
     should = sum(it.count for it in found if it.weight == "should")
     verdict: Verdict = "broken" if must else "advice" if should else "clean"
     return Report(
-        verdict=verdict, must=must, should=should, findings=found, charge_points=charge_points, since=since
+        verdict=verdict,
+        must=must,
+        should=should,
+        findings=found,
+        charge_points=charge_points,
+        complete_since=complete_since,
     )
 
 

@@ -192,6 +192,66 @@ def connect(
     _leave(work)
 
 
+@app.command(short_help="Check your backend: one verdict, an exit code.")
+def check(
+    url: Annotated[
+        str,
+        typer.Argument(metavar="URL", help="ws[s]://host:port/path/CP001; the last segment is the identity."),
+    ],
+    protocol: Annotated[
+        list[str] | None,
+        typer.Option(help="OCPP version to offer, in order of preference; may be repeated.  [default: 1.6]"),
+    ] = None,
+    token: Annotated[str, typer.Option(help="A card that the backend accepts.")] = "CARD1",
+    patience: Annotated[
+        float, typer.Option(min=1, max=600, help="Seconds that the backend may take for one answer.")
+    ] = 30.0,
+    format: Annotated[
+        str, typer.Option(help="What is printed: text, md or json.", metavar="FORMAT")
+    ] = "text",
+    junit: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write JUnit XML to this file, too.")
+    ] = None,
+    password_file: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="File with the Basic password; or set VCP_PASSWORD."),
+    ] = None,
+    ca: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="PEM file of the authorities to trust.")
+    ] = None,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Take any server certificate.")] = False,
+    verbose: Verbose = False,
+    redis_url: RedisUrl = None,
+) -> None:
+    """Plays a session against your backend: boot, cards, charging, a lost network. 0: fine, 1: not, 3: no link."""
+    from vcp_runner.check import Check
+    from vcp_runner.check import check as run
+    from vcp_runner.connect import Connection
+    from vcp_runner.screen import Screen
+    from vcp_runner.target import subprotocol_of, target_of
+    from vcp_runner.verdict import format_of
+
+    def work() -> int:
+        connection = Connection(
+            target=target_of(url),
+            protocols=tuple(subprotocol_of(version) for version in protocol or ["1.6"]),
+            password=_password(password_file),
+            authorities=ca,
+            insecure=insecure,
+        )
+        wanted = Check(
+            connection=connection,
+            token=token,
+            patience_s=patience,
+            format=format_of(format),
+            junit=junit,
+        )
+        plan = _plan(redis_url=redis_url, api_port=0)
+        return run_until_signal(run(wanted, plan, Screen(verbose=verbose)), interrupted=Exit.FAILED)
+
+    _leave(work)
+
+
 @app.command(short_help="Run one service alone, as containers do.")
 def serve(
     service: Annotated[Service, typer.Argument(help="Which service.")],

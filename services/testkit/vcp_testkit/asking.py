@@ -59,6 +59,15 @@ def asked(ask: Ask) -> Steps[Json]:
     return document if isinstance(document, dict) else {"items": document}
 
 
+def read(ask: Ask) -> Steps[str]:
+    """The text that answers a request. Raises Problem when the API says no."""
+    response = yield ask
+    assert response is not None, "only a pause has no answer"
+    if response.is_error:
+        raise problem(response)
+    return response.text
+
+
 def problem(response: httpx.Response) -> Problem:
     """What an answer that says no has to say."""
     try:

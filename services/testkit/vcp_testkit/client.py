@@ -78,6 +78,9 @@ class AsyncClient:
     view = _awaited(control_api.view)
     messages = _awaited(control_api.messages)
     message = _awaited(control_api.message)
+    export = _awaited(control_api.export)
+    violations = _awaited(control_api.violations)
+    violations_as = _awaited(control_api.violations_as)
     retire = _awaited(control_api.retire)
     retire_all = _awaited(control_api.retire_all)
 
@@ -155,6 +158,9 @@ class Client:
     view = _at_once(control_api.view)
     messages = _at_once(control_api.messages)
     message = _at_once(control_api.message)
+    export = _at_once(control_api.export)
+    violations = _at_once(control_api.violations)
+    violations_as = _at_once(control_api.violations_as)
     retire = _at_once(control_api.retire)
     retire_all = _at_once(control_api.retire_all)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from vcp_testkit.asking import Ask, Json, Steps, asked
+from vcp_testkit.asking import Ask, Json, Steps, asked, read
 from vcp_testkit.problems import Problem
 
 WAIT_S = 15.0
@@ -59,6 +59,23 @@ def message(charge_point: str, /, *, wait_s: float = WAIT_S, **filters: str | in
         if problem.status == 504:
             return None
         raise
+
+
+def export(charge_point: str, /, **filters: str | int) -> Steps[str]:
+    """The wire record of a charge point as a file that can be replayed: JSON Lines, a header, then a frame a line."""
+    return (yield from read(Ask("GET", path_of(charge_point, "messages", "export"), filters)))
+
+
+def violations(charge_point: str, /, *, since: str | None = None) -> Steps[Json]:
+    """In what the backend broke OCPP: `verdict` (`clean`, `advice`, `broken`) and `findings`, with counts."""
+    params = {"since": since} if since else {}
+    return (yield from asked(Ask("GET", path_of(charge_point, "violations"), params)))
+
+
+def violations_as(charge_point: str, format: str, /, *, since: str | None = None) -> Steps[str]:
+    """The same as a text: `json`, `junit` or `markdown`."""
+    params = {"format": format} | ({"since": since} if since else {})
+    return (yield from read(Ask("GET", path_of(charge_point, "violations"), params)))
 
 
 def retire(charge_point: str) -> Steps[None]:
