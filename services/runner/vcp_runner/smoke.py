@@ -6,6 +6,7 @@ A step has passed when the charge point got on as it should and every call of it
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,9 +20,10 @@ MOST_FRAMES: Final = 1_000
 
 SETTINGS: Final = {
     "SampledDataCtrlr.TxUpdatedInterval": "1",
+    "TransactionMessageRetryInterval": "1",
     "SampledDataCtrlr.TxUpdatedMeasurands": "Energy.Active.Import.Register,Power.Active.Import,SoC",
 }
-"""So that a session of seconds has readings."""
+"""So that a session of seconds has readings, and a message that went wrong is sent again at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +82,21 @@ class Smoke:
             await act()
             await self._quiet()
             if not self._cuts and await self._link() != link:
-                failed = "the backend ended the connection"
+                raise NotSo("the backend ended the connection")
         except (NotSo, Problem) as wrong:
             failed = str(wrong)
+            await self._tidy()
         # what the backend answered says more than what the charge point could not do for it
         complaint = next(iter(complaints(await self._frames())), None)
         return Step(name, round(time.monotonic() - began, 3), complaint or failed)
+
+    async def _tidy(self) -> None:
+        """After a step that went wrong the next one finds a free charge point with a link, if that can be."""
+        for act in (self._cp.unplug(evse=1, force=True), self._cp.go_online(wait_s=self._patience_s)):
+            with suppress(Problem):
+                await act
+        with suppress(NotSo):
+            await self._quiet()
 
     # --- the steps ---
 
