@@ -23,6 +23,7 @@ RUN_HERE = (
     "./vcp demo",
     "./vcp connect ",
     "./vcp backend",
+    "./vcp check ",
     "./vcp up",
     "curl ",
     "redis-cli ",
@@ -103,6 +104,12 @@ async def test_connect(ports: Mapping[str, str]):
         async with typed(there(command, ports)) as process:
             await backend.wait_for("CP001", "BootNotification", timeout=30)
         assert process.returncode == 0
+
+
+async def test_check(ports: Mapping[str, str]):
+    [command] = the("./vcp check ")
+    async with serve_backend(port=int(ports["9000"])):
+        assert "fine: 0 of 7 steps failed" in await output(there(command, ports))
 
 
 async def test_the_backend(ports: Mapping[str, str]):

@@ -109,7 +109,9 @@ async def test_a_good_backend_is_fine_and_each_fault_is_named() -> None:
         for fine in (fine16, fine201):
             assert (fine.word, failed(fine), codes(fine)) == ("fine", {}, set())
         assert backend.violations == []
-        told = {identity: (failed(found), codes(found)) for identity, found in zip(FAULTS, broken, strict=True)}
+        told = {
+            identity: (failed(found), codes(found)) for identity, found in zip(FAULTS, broken, strict=True)
+        }
         assert told == {identity: (steps, named) for identity, (_, steps, named) in FAULTS.items()}
         assert {found.word for found in broken} == {"broken"}
 
