@@ -241,7 +241,9 @@ class Frame(Word):
     rule_applied: str | None = None
     """The name of the rule that touched it."""
     original: str | None = None
-    """What it was before the rule altered it; None: it was not altered, or made by the rule."""
+    """What it was before the rule altered it, secrets masked; None: it was not altered, or made by the rule."""
+    made_up: bool = False
+    """A rule made it. One received was never on the wire then; one sent was, in the charger's place or once more."""
     past_open_gates: tuple[Literal["handler", "abstraction"], ...] = ()
     """The gates that would have stopped it, had they not been open on purpose."""
 

@@ -192,6 +192,8 @@ class FrameLetGo(Word):
     n: int = Field(ge=0)
     frame: Id
     how: Literal["released", "edited", "replaced", "dropped", "expired"]
+    failed: str | None = None
+    """Why what was given could not take its place: field and rule; it went its way unaltered."""
 
 
 AnyFact = Annotated[

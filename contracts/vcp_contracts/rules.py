@@ -98,10 +98,12 @@ class Match(Given):
     action: MessageName | None = None
     """The OCPP action as the wire spells it, also of answers to it."""
     word: MessageName | None = None
-    """The contract's word for it in all versions (`report_transaction`, `start_charging`), also of answers to it."""
+    """The contract's word for it in all versions (`report_transaction`, `start_charging`), also of answers to it; of what
+    was written by hand `raw_call`, `raw_text`."""
     direction: Direction | None = None
     kind: FrameKind | None = None
     fields: Annotated[tuple[FieldTest, ...], Field(max_length=50)] = ()
+    """All of these; the payload of an error is `errorCode`, `errorDescription`, `errorDetails`."""
     evse: Annotated[int, Field(ge=0, le=1000)] | None = None
     """The EVSE (in 1.6 the connector) that the message, or the call it answers, is about."""
     connector: Annotated[int, Field(ge=1, le=1000)] | None = None
@@ -153,6 +155,8 @@ class Edit(_Timed):
     def _one_way(self) -> Self:
         if (self.merge is None) == (self.patch is None):
             raise ValueError("give exactly one of merge, patch")
+        for number, step in enumerate(self.patch or ()):
+            _check_step(number, step)
         _short(self.merge if self.merge is not None else list(self.patch or ()))
         return self
 
@@ -302,6 +306,30 @@ class HeldFrame(Value):
     """Secret fields are masked."""
     until: AwareDatetime
     """When it goes its way by itself."""
+
+
+_MEMBERS = {
+    "add": ("value",),
+    "remove": (),
+    "replace": ("value",),
+    "move": ("from",),
+    "copy": ("from",),
+    "test": ("value",),
+}
+"""RFC 6902 §4: what an operation needs beside its path."""
+
+
+def _check_step(number: int, step: dict[str, JsonValue]) -> None:
+    op = step.get("op")
+    if not isinstance(op, str) or op not in _MEMBERS:
+        raise ValueError(f"patch[{number}].op: one of {', '.join(_MEMBERS)} (RFC 6902)")
+    for member in ("path", *_MEMBERS[op]):
+        if member not in step:
+            raise ValueError(f"patch[{number}].{member}: {op} needs it (RFC 6902)")
+    for member in ("path", "from"):
+        pointer = step.get(member, "")
+        if not isinstance(pointer, str) or not (pointer == "" or pointer.startswith("/")):
+            raise ValueError(f"patch[{number}].{member}: a JSON pointer, e.g. /idTag (RFC 6901)")
 
 
 def _short(value: object) -> None:

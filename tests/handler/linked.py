@@ -6,10 +6,12 @@ from typing import Any
 
 import orjson
 from vcp_contracts.link import OpenLink
+from vcp_contracts.rules import Cut, Rule, StandingRule
 from vcp_contracts.words import Word
 from vcp_handler.answering import Gate
 from vcp_handler.dialects.secrets import Seal
 from vcp_handler.link import Around, Link
+from vcp_handler.rules.standing import Rulebook
 from vcp_handler.versions import VERSIONS
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -26,6 +28,8 @@ class Linked:
     events: list[Word] = field(default_factory=list)
     frames: list[dict[str, Any]] = field(default_factory=list)
     aborted: list[str] = field(default_factory=list)
+    cuts: list[Cut] = field(default_factory=list)
+    book: Rulebook = field(default_factory=Rulebook)
     wakes: list[float] = field(default_factory=list)
     now: float = 0.0
     connected: bool = True
@@ -37,6 +41,7 @@ class Linked:
             send=self._send,
             abort=self.aborted.append,
             wake=self.wakes.append,
+            cut=self.cuts.append,
             clock=lambda: self.now,
             utc=lambda: START + timedelta(seconds=self.now),
             seal=self.seal,
@@ -46,6 +51,12 @@ class Linked:
         order = OpenLink(id="o1", charge_point="CP1", order=1, url="ws://b", protocols=(self.subprotocol,))
         self.link.up(order, self.subprotocol)
         self.facts.clear()
+
+    def rules(self, *rules: dict[str, Any], lets_invalid_out: bool = False) -> None:
+        """These rules stand from now on; each is known by its name."""
+        standing = tuple(StandingRule(id=rule["name"], rule=Rule.model_validate(rule)) for rule in rules)
+        self.book.stand(standing)
+        self.link.rule(self.book, lets_invalid_out=lets_invalid_out)
 
     def _send(self, text: str) -> bool:
         if self.connected:

@@ -47,44 +47,55 @@ class TheirCall:
     overlaps: bool = False
     """OCPP-J 4.1.1: whether an earlier call of the backend's was still unanswered."""
     settled: bool = False
-    answer: str | None = None
-    """The text of our answer; None of a settled call: no answer at all."""
 
 
 class Calls:
-    """The open calls of one link: at most one of ours (OCPP-J 4.1.1); the backend's, answered in order and once."""
+    """The open calls of one link: at most one of ours (OCPP-J 4.1.1), but for those that are opened beside it on purpose;
+    the backend's, answered in order and once."""
 
     def __init__(self) -> None:
-        self.ours: OurCall | None = None
+        self.ours: dict[str, OurCall] = {}
+        """By message id."""
         self.theirs: deque[TheirCall] = deque()
         self._ended: OrderedDict[str, Stray] = OrderedDict()
         self._numbers: dict[int, TheirCall] = {}
         self._next = 0
         self._heard: OrderedDict[str, int] = OrderedDict()
 
-    def open(self, message_id: str, action: str, now: float, timeout: float) -> OurCall:
-        """Our call goes out now. Raises CallOpen while another one is open."""
-        if self.ours is not None:
-            raise CallOpen(f"{action} while {self.ours.action} is unanswered")
+    def open(
+        self, message_id: str, action: str, now: float, timeout: float, *, beside: bool = False
+    ) -> OurCall:
+        """Our call goes out now. Raises CallOpen while another one is open, unless it goes out `beside` it."""
+        if self.ours and not beside:
+            other = next(iter(self.ours.values()))
+            raise CallOpen(f"{action} while {other.action} is unanswered")
         self._ended.pop(message_id, None)
-        self.ours = OurCall(message_id, action, now, now + timeout)
-        return self.ours
+        call = self.ours[message_id] = OurCall(message_id, action, now, now + timeout)
+        return call
+
+    def stray(self, message_id: str) -> Stray:
+        """What an answer to no open call is."""
+        return self._ended.get(message_id, "unknown")
+
+    def is_ours_known(self, message_id: str) -> bool:
+        """Whether a call of ours had this id, as far back as is remembered."""
+        return message_id in self.ours or message_id in self._ended
 
     def answered(self, message_id: str) -> OurCall | Stray:
         """The call that an answer belongs to, which thereby ends; or why it belongs to none."""
-        call = self.ours
-        if call is None or call.id != message_id:
-            return self._ended.get(message_id, "unknown")
+        call = self.ours.get(message_id)
+        if call is None:
+            return self.stray(message_id)
         self._end(call, "duplicate")
         return call
 
     def expired(self, now: float) -> OurCall | None:
-        """Our call, if its time is over: it ends, and what comes later is late."""
-        call = self.ours
-        if call is None or now < call.deadline:
-            return None
-        self._end(call, "late")
-        return call
+        """A call of ours whose time is over: it ends, and what comes later is late."""
+        for call in self.ours.values():
+            if now >= call.deadline:
+                self._end(call, "late")
+                return call
+        return None
 
     def arrived(self, message_id: str, action: str, now: float, patience: float) -> TheirCall:
         """The backend calls. We owe it an answer within `patience` seconds. Raises Overrun beyond all bounds."""
@@ -104,15 +115,15 @@ class Calls:
             self._heard.popitem(last=False)
         return earlier != content
 
-    def settle(self, number: int, answer: str | None) -> list[TheirCall]:
-        """Our answer to a call is known (None: silence). Returns all calls whose turn it now is, in order.
+    def settle(self, number: int) -> list[TheirCall]:
+        """Our answer to a call is known, be it silence. Returns all calls whose turn it now is, in order.
 
         A call that was settled before, or that never came, changes nothing.
         """
         call = self._numbers.get(number)
         if call is None or call.settled:
             return []
-        call.settled, call.answer = True, answer
+        call.settled = True
         ready: list[TheirCall] = []
         while self.theirs and self.theirs[0].settled:
             ready.append(self.theirs.popleft())
@@ -126,8 +137,7 @@ class Calls:
     def next_deadline(self) -> float | None:
         """When to look at `expired` and `overdue` next, in monotonic seconds."""
         deadlines = [call.deadline for call in self.theirs if not call.settled][:1]
-        if self.ours is not None:
-            deadlines.append(self.ours.deadline)
+        deadlines.extend(call.deadline for call in self.ours.values())
         return min(deadlines, default=None)
 
     def waits_for(self, number: int) -> bool:
@@ -135,7 +145,7 @@ class Calls:
         return number in self._numbers
 
     def _end(self, call: OurCall, later: Stray) -> None:
-        self.ours = None
+        del self.ours[call.id]
         self._ended[call.id] = later
         if len(self._ended) > REMEMBERED:
             self._ended.popitem(last=False)

@@ -55,6 +55,24 @@ class CallResult:
 
 
 @dataclass(slots=True, frozen=True)
+class Failure:
+    """What an error answer says."""
+
+    code: str
+    description: str
+    details: Payload
+
+    @property
+    def payload(self) -> Payload:
+        """As one object, so that it can be looked at and changed like any payload."""
+        return {
+            "errorCode": self.code,
+            "errorDescription": self.description,
+            "errorDetails": self.details,
+        }
+
+
+@dataclass(slots=True, frozen=True)
 class CallError:
     """A call could not be processed. `flaw` says what is wrong with an error that can be understood all the same."""
 
@@ -63,6 +81,11 @@ class CallError:
     description: str = ""
     details: Payload | None = None
     flaw: str | None = None
+
+    @property
+    def failure(self) -> Failure:
+        """What it says."""
+        return Failure(self.code, self.description, self.details or {})
 
 
 @dataclass(slots=True, frozen=True)
@@ -112,7 +135,12 @@ def write_result(message_id: str, payload: Payload) -> str:
 
 def write_error(message_id: str, code: str, description: str) -> str:
     """The text of an error answer; a longer description than OCPP-J 4.2.3 allows is cut."""
-    return orjson.dumps([ERROR, message_id, code, description[:MAX_DESCRIPTION], {}]).decode()
+    return write_failure(message_id, Failure(code, description[:MAX_DESCRIPTION], {}))
+
+
+def write_failure(message_id: str, failure: Failure) -> str:
+    """The text of an error answer as it is given. Raises TypeError for what JSON can't hold."""
+    return orjson.dumps([ERROR, message_id, failure.code, failure.description, failure.details]).decode()
 
 
 def _read_call(parts: list[object]) -> Call | Broken:

@@ -1,7 +1,7 @@
 """What one link tells: numbered facts, violations, the wire record. Gives each its id; judges nothing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
@@ -11,6 +11,7 @@ from vcp_contracts.words import Word
 
 from vcp_handler import record
 from vcp_handler.pipeline import Unfit
+from vcp_handler.record import Mark
 
 MOST_TEXT = 65_536
 """Longest text in the wire record, in characters."""
@@ -95,22 +96,26 @@ class Journal:
         kind: record.Kind,
         shown: str,
         *,
-        message_id: str,
+        message_id: str | None,
         action: str | None,
         cause: str,
+        rule: str | None = None,
         verdict: str | None = None,
         latency_ms: float | None = None,
+        mark: Mark | None = None,
     ) -> None:
-        """A frame of ours went out."""
+        """A frame of ours went out. `rule` is what it breaks, where a gate was open for it."""
         self._frame(
             "frame_sent",
             kind,
             shown,
             message_id=message_id,
             action=action,
+            rule=rule,
             cause=cause,
             verdict=verdict,
             latency_ms=latency_ms,
+            mark=mark,
         )
 
     def received(
@@ -124,8 +129,10 @@ class Journal:
         cause: str | None = None,
         verdict: str | None = None,
         latency_ms: float | None = None,
+        at: datetime | None = None,
+        mark: Mark | None = None,
     ) -> None:
-        """A frame came in. `rule` is what it breaks, None for a valid one."""
+        """A frame came in. `rule` is what it breaks, None for a valid one; `at` is when, None: now."""
         self._frame(
             "frame_received",
             kind,
@@ -136,6 +143,8 @@ class Journal:
             cause=cause,
             verdict=verdict,
             latency_ms=latency_ms,
+            at=at,
+            mark=mark,
         )
 
     def _event(self, kind: Callable[..., Word], /, **fields: object) -> None:
@@ -156,13 +165,17 @@ class Journal:
         cause: str | None,
         verdict: str | None,
         latency_ms: float | None,
+        at: datetime | None = None,
+        mark: Mark | None = None,
     ) -> None:
         self._entries += 1
+        if mark is not None and mark.original is not None:
+            mark = replace(mark, original=mark.original[:MOST_TEXT])
         entry = record.entry(
             type_,
             id=f"{self.link}:f{self._entries}",
             charge_point=self.charge_point,
-            at=self.utc(),
+            at=at or self.utc(),
             link=self.link,
             kind=kind,
             text=shown[:MOST_TEXT],
@@ -173,5 +186,6 @@ class Journal:
             verdict=verdict,
             latency_ms=latency_ms,
             cause=cause,
+            mark=mark,
         )
         self.outlet.frame(self.charge_point, entry)

@@ -5,13 +5,14 @@ Decides nothing but when to try again; what is said on the link is the link's.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 import structlog
-from vcp_contracts.link import CloseLink, LinkFailed, OpenLink, TuneLink
+from vcp_contracts.link import CloseLink, LinkFailed, OpenLink, SetRules, TuneLink
+from vcp_contracts.rules import Cut, StandingRule
 from vcp_plumbing.crash_points import Passing
 from vcp_plumbing.vault import Vault
 
@@ -20,6 +21,7 @@ from vcp_handler.backoff import Attempts
 from vcp_handler.journal import Outlet
 from vcp_handler.link import Around, Link
 from vcp_handler.pacer import Pacer
+from vcp_handler.rules.standing import Rulebook
 from vcp_handler.sealing import Sealer
 from vcp_handler.socket import ConnectFailed, End, Socket, open_socket
 from vcp_handler.versions import VERSIONS
@@ -67,6 +69,8 @@ class Line:
         self._goodbyes: set[asyncio.Task[None]] = set()
         self._half_open: deque[Socket] = deque()
         self._failure_told = False
+        self._book: Rulebook | None = None
+        self._lets_invalid_out = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
 
@@ -85,6 +89,7 @@ class Line:
         self._order = order.id
         self._wanted = order
         self._failure_told = False
+        self._stand(order.rules, lets_invalid_out=order.lets_invalid_out)
         self._life = asyncio.get_running_loop().create_task(self._live())
 
     def close(self, order: CloseLink) -> None:
@@ -102,6 +107,21 @@ class Line:
         self._wanted = self._wanted.model_copy(update=given)
         if self._socket is not None and tune.ping_s is not None:
             self._socket.ping_every(tune.ping_s)
+
+    def rule(self, order: SetRules) -> None:
+        """The rules that stand from now on, on this connection and those to come."""
+        if self._wanted is None:
+            return
+        self._stand(order.rules, lets_invalid_out=order.lets_invalid_out)
+        if self.link is not None:
+            self.link.rule(self._book, lets_invalid_out=self._lets_invalid_out)
+
+    def _stand(self, rules: Sequence[StandingRule], *, lets_invalid_out: bool) -> None:
+        if rules and self._book is None:
+            self._book = Rulebook()
+        if self._book is not None:
+            self._book.stand(rules)
+        self._lets_invalid_out = lets_invalid_out
 
     def drop(self) -> None:
         """The partition is no longer ours: every connection is cut, and nothing is said about it."""
@@ -132,13 +152,19 @@ class Line:
         self._life = self._wanted = self._socket = self.link = None
         if link is not None:
             link.down("closed_by_us", reason)
-        if socket is None:
-            return
+        if socket is not None:
+            self._lose(socket, how, code, reason)
+
+    def _cut(self, socket: Socket, cut: Cut) -> None:
+        """A rule loses the connection; the line lives on, and connects again."""
+        self._lose(socket, cut.how, cut.code, cut.reason or "a rule cuts the connection")
+
+    def _lose(self, socket: Socket, how: Literal["close", "reset", "silent"], code: int, reason: str) -> None:
         match how:
             case "close":
                 self._say_goodbye(socket, code, reason)
             case "reset":
-                socket.reset()
+                socket.reset(detail=reason)
             case "silent":
                 self._leave_half_open(socket)
 
@@ -186,6 +212,7 @@ class Line:
         link = self._link_over(socket, wanted)
         self.link, self._socket = link, socket
         self._failure_told = False
+        link.rule(self._book, lets_invalid_out=self._lets_invalid_out)
         link.up(wanted, socket.subprotocol)
         socket.ping_every((self._wanted or wanted).ping_s)
         end = End("lost", "the Handler failed")
@@ -214,6 +241,7 @@ class Line:
                 send=lambda text: exchange.ours() and self._send(socket, text),
                 abort=lambda why: socket.reset("protocol", why),
                 wake=self._wake,
+                cut=lambda cut: self._cut(socket, cut),
                 clock=exchange.clock,
                 utc=exchange.utc,
                 seal=Sealer(exchange.vault, self.charge_point, wanted.security.password_label),

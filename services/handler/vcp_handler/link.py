@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Literal
 
 from vcp_contracts.actions import Action
-from vcp_contracts.link import LinkDown, LinkUp, OpenLink
+from vcp_contracts.link import LetGo, LinkDown, LinkUp, OpenLink
 from vcp_contracts.requests import Reply
+from vcp_contracts.rules import Cut
 
 from vcp_handler import breaches, frames, record
 from vcp_handler.answering import Answering, Gate
@@ -19,6 +20,8 @@ from vcp_handler.calls import Calls, Overrun
 from vcp_handler.dialects.secrets import Seal
 from vcp_handler.frames import Broken, Call, CallError, CallResult
 from vcp_handler.journal import Journal, Outlet
+from vcp_handler.rules.ruling import Ruling
+from vcp_handler.rules.standing import Rulebook
 from vcp_handler.versions import Version
 
 LinkEnd = Literal[
@@ -43,6 +46,8 @@ class Around:
     clock: Callable[[], float]
     """Monotonic seconds."""
     utc: Callable[[], datetime]
+    cut: Callable[[Cut], None] = lambda _cut: None
+    """Loses the connection in this way, since a rule wants it so."""
     seal: Seal = lambda _secret, _use: None
     """Puts a secret that came in into the vault; None: there is none."""
 
@@ -56,7 +61,10 @@ class Link:
     def __init__(self, *, id: str, charge_point: str, version: Version, gate: Gate, around: Around) -> None:
         self.id = id
         self._around = around
+        self._version = version
         self._over = False
+        self._is_cut = False
+        self._ruling: Ruling | None = None
         self._calls = Calls()
         self._journal = Journal(id, charge_point, around.outlet, around.utc)
         self._answering = Answering(
@@ -99,9 +107,37 @@ class Link:
         """What becomes of the backend's calls from now on."""
         self._answering.gate = gate
 
+    def rule(self, book: Rulebook | None, *, lets_invalid_out: bool = False) -> None:
+        """The rules that stand, and whether the Handler's gate is open on purpose, from now on."""
+        if self._ruling is None and book is not None and not book.is_empty:
+            self._ruling = Ruling(
+                book=book,
+                version=self._version,
+                journal=self._journal,
+                clock=self._around.clock,
+                utc=self._around.utc,
+                cut=self._cut,
+            )
+        # What is kept back stays so, also when no rule stands any more.
+        ruling = self._ruling
+        if ruling is not None:
+            ruling.lets_invalid_out = lets_invalid_out
+        standing = ruling if ruling is not None and not ruling.is_idle else None
+        self._asking.rules = self._answering.rules = standing
+        self._asking.lets_invalid_out = self._answering.lets_invalid_out = lets_invalid_out
+
+    def let_go(self, order: LetGo) -> None:
+        """A message that a rule holds back goes its way."""
+        ruling = self._ruling
+        if self._is_deaf or ruling is None:
+            return
+        self._guarded(lambda: ruling.let_go(order), UNREAD)
+        self._asking.go_on()
+        self._plan()
+
     def act(self, action: Action) -> None:
         """Sends an action, or keeps it until it may leave."""
-        if self._over:
+        if self._is_deaf:
             return
         try:
             self._asking.act(action)
@@ -111,7 +147,7 @@ class Link:
 
     def reply(self, reply: Reply) -> None:
         """Answers a request, and sends what waited for that."""
-        if self._over:
+        if self._is_deaf:
             return
         self._answering.reply(reply)
         self._asking.go_on()
@@ -119,9 +155,12 @@ class Link:
 
     def tick(self) -> None:
         """Looks at what is due."""
-        if self._over:
+        if self._is_deaf:
             return
         now = self._around.clock()
+        ruling = self._ruling
+        if ruling is not None:
+            self._guarded(lambda: ruling.tick(now), UNREAD)
         self._asking.tick(now)
         self._answering.tick(now)
         self._asking.go_on()
@@ -129,7 +168,7 @@ class Link:
 
     def take(self, text: str | bytes) -> None:
         """A message has arrived."""
-        if self._over:
+        if self._is_deaf:
             return
         if isinstance(text, bytes):
             self._take(Broken("not_text", "a binary message; OCPP-J 4.1 wants text"), "(binary)")
@@ -139,12 +178,10 @@ class Link:
 
     def _take(self, frame: frames.Frame, text: str) -> None:
         match frame:
-            case CallResult():
+            case CallResult() | CallError():
                 self._asking.answered(frame, text)
             case Call():
                 self._guarded(lambda: self._answering.called(frame, text), text)
-            case CallError():
-                self._asking.refused(frame, text)
             case Broken():
                 self._broken(frame, record.shown_unread(text))
 
@@ -166,7 +203,22 @@ class Link:
             self._journal.violation("calls_without_end", rule, record.shown_unread(text))
             self._around.abort(str(overrun))
 
+    def _cut(self, cut: Cut) -> None:
+        # The connection's end is told later, by whoever owns it; until then nothing may come or go.
+        self._is_cut = True
+        self._asking.send = self._answering.send = lambda _text: False
+        self._around.cut(cut)
+
+    @property
+    def _is_deaf(self) -> bool:
+        return self._over or self._is_cut
+
     def _plan(self) -> None:
+        if self._is_deaf:
+            return
         deadline = self._calls.next_deadline()
-        if deadline is not None and not self._over:
+        due = self._ruling.next_due() if self._ruling is not None else None
+        if deadline is not None:
             self._around.wake(deadline)
+        if due is not None:
+            self._around.wake(due)

@@ -35,11 +35,12 @@ class Written:
 
 @dataclass(slots=True, frozen=True)
 class Unfit:
-    """What we wanted to say can't be said validly."""
+    """What we wanted to say can't be said validly. `payload` is what breaks the rule; None: it could not even be written."""
 
     action: str
     field: str
     rule: str
+    payload: Payload | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -75,7 +76,7 @@ def write_action(version: Version, action: Action) -> Written | Unfit | None:
         word = str(getattr(action, "type", ""))
         log.exception("writing_failed", charge_point=action.charge_point, word=word)
         return Unfit(word, "", FAILED_ROW)
-    return Written(row, payload) if fault is None else Unfit(row.action, fault.field, fault.rule)
+    return Written(row, payload) if fault is None else Unfit(row.action, fault.field, fault.rule, payload)
 
 
 def read_answer(version: Version, row: Said[Any], action: Action, payload: Payload) -> AnyAnswer | Bad:
@@ -90,6 +91,14 @@ def read_answer(version: Version, row: Said[Any], action: Action, payload: Paylo
     except Exception:
         log.exception("reading_failed", charge_point=action.charge_point, action=row.action)
         return Bad("", FAILED_ROW, None, "internal")
+
+
+def check_answer(version: Version, action: str, payload: Payload) -> Bad | None:
+    """What is wrong with an answer that nobody reads; one to an action that the version lacks can't be wrong."""
+    if action not in version.schemas.actions:
+        return None
+    fault = version.schemas.check_result(action, payload)
+    return None if fault is None else Bad(fault.field, fault.rule, None, fault.cause)
 
 
 def admit(version: Version, action: str, payload: Payload) -> Heard[Any] | Denial:
@@ -131,7 +140,7 @@ def write_reply(
     except Exception:
         log.exception("writing_failed", charge_point=reply.charge_point, action=row.action)
         return Unfit(row.action, "", FAILED_ROW)
-    return payload if fault is None else Unfit(row.action, fault.field, fault.rule)
+    return payload if fault is None else Unfit(row.action, fault.field, fault.rule, payload)
 
 
 _DECLINED: Mapping[str, tuple[Cause, str]] = {

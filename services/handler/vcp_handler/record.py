@@ -1,18 +1,40 @@
 """The wire record: one entry a frame, secrets masked. Builds the JSON of FrameSent and FrameReceived; stores nothing."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 import orjson
 
 from vcp_handler.dialects.secrets import MASK, Secret, masked
-from vcp_handler.frames import Payload
+from vcp_handler.frames import Broken, Call, CallError, CallResult, Frame, Payload
 
 Kind = Literal["call", "result", "error", "broken"]
 
 _REVEALING = ("authorizationkey", "basicauthpassword")
 """Names beside which a password may stand in a text that can't be read."""
+
+
+@dataclass(slots=True, frozen=True)
+class Mark:
+    """What a rule or an open gate did to a frame."""
+
+    rule: str | None = None
+    original: str | None = None
+    """Its text before it was altered, secrets masked."""
+    made_up: bool = False
+    gates: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> dict[str, object]:
+        """As the entry has them."""
+        return {
+            "rule_applied": self.rule,
+            "original": self.original,
+            "made_up": self.made_up,
+            "past_open_gates": self.gates,
+        }
 
 
 def entry(
@@ -31,6 +53,7 @@ def entry(
     verdict: str | None = None,
     latency_ms: float | None = None,
     cause: str | None = None,
+    mark: Mark | None = None,
 ) -> bytes:
     """The entry as JSON. Written without the contract's model, since every frame passes here; a test holds both equal."""
     return orjson.dumps(
@@ -49,6 +72,7 @@ def entry(
             "rule": rule,
             "verdict": verdict,
             "latency_ms": latency_ms,
+            **(mark.fields if mark is not None else {}),
         }
     )
 
@@ -64,3 +88,16 @@ def shown_unread(text: str) -> str:
     """A text that could not be read as a frame: hidden as a whole where it may hold a password."""
     folded = text.casefold()
     return MASK if any(name in folded for name in _REVEALING) else text
+
+
+def kind(frame: Frame) -> Kind:
+    """What kind of entry a frame makes."""
+    match frame:
+        case Call():
+            return "call"
+        case CallResult():
+            return "result"
+        case CallError():
+            return "error"
+        case Broken():
+            return "broken"

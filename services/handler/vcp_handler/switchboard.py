@@ -124,8 +124,10 @@ class Switchboard:
                 line = desk.lines.get(word.charge_point)
                 if line is not None:
                     line.tune(word)
-            case SetRules() | LetGo():
-                return
+            case SetRules():
+                line = desk.lines.get(word.charge_point)
+                if line is not None:
+                    line.rule(word)
             case _:
                 self._pass_on(desk, word)
 
@@ -134,7 +136,7 @@ class Switchboard:
         lines = [line for partition in self.desks for line in self._lines(partition)]
         await asyncio.gather(*(line.leave(reason) for line in lines))
 
-    def _pass_on(self, desk: Desk, word: Action | Reply | SetGate) -> None:
+    def _pass_on(self, desk: Desk, word: Action | Reply | SetGate | LetGo) -> None:
         line = desk.lines.get(word.charge_point)
         link = line.link if line is not None else None
         if link is None or link.id != word.link:
@@ -146,6 +148,8 @@ class Switchboard:
                 link.reply(word)
             case SetGate():
                 link.gate(word.gate)
+            case LetGo():
+                link.let_go(word)
 
     def _line(self, desk: Desk, charge_point: str) -> Line:
         line = desk.lines.get(charge_point)

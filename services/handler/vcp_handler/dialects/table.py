@@ -1,6 +1,6 @@
 """What a dialect's table is made of: its rows, and how they are found. Knows no version and no message."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -86,6 +86,8 @@ class Heard(Generic[R]):
     secrets: tuple[Secret, ...] = ()
     answer_secrets: tuple[Secret, ...] = ()
     depth: Depth = "stateful"
+    statuses: Callable[[Payload], Iterable[object]] | None = None
+    """The statuses of an answer, where they are not its `status`."""
 
     def request(self, payload: Payload, envelope: Envelope) -> R:
         """Understand a schema-valid call; raises Unreadable."""
@@ -99,6 +101,17 @@ def _unreadable(broken: ValidationError) -> Unreadable:
     first = broken.errors(include_url=False, include_context=False, include_input=False)[0]
     return Unreadable(".".join(str(part) for part in first["loc"]), first["msg"])
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Where the payloads of a version name what they are about: paths of fields, all of which may be there."""
+
+    evse: tuple[tuple[str, ...], ...] = ()
+    connector: tuple[tuple[str, ...], ...] = ()
+    transaction: tuple[tuple[str, ...], ...] = ()
+
+
+NOTHING_NAMED = Subject()
 
 Choose = Callable[[Any], str | None]
 """Which message tells this action; None: none of this version does."""
@@ -120,6 +133,9 @@ class Dialect:
     """Messages of the charger without a row, each with the reason."""
     refused: Mapping[str, str] = field(default_factory=dict)
     """Messages of the backend without a row, each with the reason."""
+    subject: Subject = NOTHING_NAMED
+    agreeing: frozenset[str] = frozenset({"Accepted"})
+    """The statuses of an answer that mean that the charger does as it was asked, now or later."""
 
     @cached_property
     def announced(self) -> Manners:
@@ -149,6 +165,13 @@ class Dialect:
     @cached_property
     def _chosen_row(self) -> dict[tuple[type[Action], str], Said[Any]]:
         return {(row.contract, row.action): row for row in self.said}
+
+    def agrees(self, action: str, answer: Payload) -> bool:
+        """Whether this answer to the backend means that the charger acts; one without a status does."""
+        row = self.heard_by_name.get(action)
+        if row is not None and row.statuses is not None:
+            return not self.agreeing.isdisjoint(map(str, row.statuses(answer)))
+        return "status" not in answer or str(answer["status"]) in self.agreeing
 
     def row_for(self, action: Action) -> Said[Any] | None:
         """The row that writes this action, or None where this version has no message for it (Unspoken)."""

@@ -98,6 +98,8 @@ MANNERS = Manners(
 DIALECT = Dialect(
     subprotocol=SUBPROTOCOL,
     manners=MANNERS,
+    subject=spelling.SUBJECT,
+    agreeing=spelling.AGREEING,
     said=(
         Said(action="BootNotification", contract=Boot, write=provisioning.write_boot, read=provisioning.read_boot),
         Said(action="Heartbeat", contract=Beat, write=provisioning.write_beat, read=provisioning.read_beat),

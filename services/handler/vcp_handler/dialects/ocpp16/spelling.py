@@ -8,7 +8,7 @@ from vcp_contracts.outcomes import Acknowledged
 from vcp_contracts.values import Place, Reading, Sample, Token, TokenInfo, TokenStatus
 
 from vcp_handler.dialects import instants
-from vcp_handler.dialects.table import Payload, Unreadable
+from vcp_handler.dialects.table import Payload, Subject, Unreadable
 
 MAX_CONNECTOR = 1000
 
@@ -88,6 +88,19 @@ TOKEN_STATUS: dict[str, TokenStatus] = {
     "Invalid": "invalid",
     "ConcurrentTx": "concurrent_tx",
 }
+
+AGREEING = frozenset({"Accepted", "AcceptedCanceled", "Scheduled", "RebootRequired", "Unlocked"})
+"""The statuses of an answer that mean that the charger does as it was asked, now or later."""
+
+SUBJECT = Subject(
+    evse=(("connectorId",),),
+    transaction=(
+        ("transactionId",),
+        ("csChargingProfiles", "transactionId"),
+        ("chargingProfile", "transactionId"),
+    ),
+)
+"""1.6 numbers connectors and knows no EVSEs: its connectorId is our EVSE."""
 
 VERDICT: dict[str, Payload] = {
     "accepted": {"status": "Accepted"},

@@ -115,6 +115,8 @@ _NO_15118 = "the charger's EVs speak no ISO 15118"
 DIALECT = Dialect(
     subprotocol=SUBPROTOCOL,
     manners=MANNERS,
+    subject=spelling.SUBJECT,
+    agreeing=spelling.AGREEING,
     said=(
         Said(action="BootNotification", contract=Boot, write=provisioning.write_boot, read=provisioning.read_boot),
         Said(action="Heartbeat", contract=Beat, write=provisioning.write_beat, read=provisioning.read_beat),
@@ -146,7 +148,7 @@ DIALECT = Dialect(
         Heard(action="ChangeAvailability", contract=SetAvailability, read=availability.read_change_availability, write=spelling.verdict),
         Heard(action="UnlockConnector", contract=Unlock, read=availability.read_unlock, write=availability.write_unlocked),
         Heard(action="GetVariables", contract=ReadSettings, read=settings.read_get_variables, write=settings.write_variables),
-        Heard(action="SetVariables", contract=WriteSettings, read=settings.read_set_variables, write=settings.write_set_variables, secrets=(settings.NEW_VALUES,)),
+        Heard(action="SetVariables", contract=WriteSettings, read=settings.read_set_variables, write=settings.write_set_variables, statuses=settings.written_statuses, secrets=(settings.NEW_VALUES,)),
         Heard(action="GetBaseReport", contract=ListSettings, read=settings.read_base_report, write=spelling.verdict),
         Heard(action="SetChargingProfile", contract=SetProfile, read=smart_charging.read_set_profile, write=smart_charging.write_set, declined=smart_charging.UNKNOWN_EVSE),
         Heard(action="ClearChargingProfile", contract=ClearProfiles, read=smart_charging.read_clear_profiles, write=smart_charging.write_cleared),

@@ -145,6 +145,14 @@ def write_set_variables(reply: SettingsWritten, original: Payload) -> Payload:
     return {"setVariableResult": [_write_result(asked, setting) for asked, setting in pairs]}
 
 
+def written_statuses(answer: Payload) -> list[object]:
+    """The statuses of a SetVariablesResponse, valid or not: one each variable."""
+    results = answer.get("setVariableResult")
+    if not isinstance(results, list):
+        return []
+    return [result.get("attributeStatus") for result in results if isinstance(result, dict)]
+
+
 def _write_result(asked: Payload, setting: SettingWritten) -> Payload:
     result: Payload = {"attributeStatus": _WRITTEN[setting.result], **_echo(asked)}
     if setting.result in _REASON or setting.detail:

@@ -9,7 +9,7 @@ from vcp_contracts.values import Place, Reading, Sample, Token, TokenInfo, Token
 
 from vcp_handler.dialects import instants
 from vcp_handler.dialects.secrets import Secret
-from vcp_handler.dialects.table import Payload, Unreadable
+from vcp_handler.dialects.table import Payload, Subject, Unreadable
 
 MAX_PART = 1000
 
@@ -63,6 +63,19 @@ LOCATION = {"outlet": "Outlet", "inlet": "Inlet", "body": "Body", "cable": "Cabl
 
 UNIT = {"Hertz": "Hz", "Celcius": "Celsius"}
 """Units that the appendices write otherwise than 1.6 does."""
+
+AGREEING = frozenset({"Accepted", "AcceptedCanceled", "Scheduled", "RebootRequired", "Unlocked"})
+"""The statuses of an answer that mean that the charger does as it was asked, now or later."""
+
+SUBJECT = Subject(
+    evse=(("evse", "id"), ("evseId",)),
+    connector=(("evse", "connectorId"), ("connectorId",)),
+    transaction=(
+        ("transactionInfo", "transactionId"),
+        ("transactionId",),
+        ("chargingProfile", "transactionId"),
+    ),
+)
 
 VERDICT = {
     "accepted": "Accepted",

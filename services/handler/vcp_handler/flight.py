@@ -1,0 +1,123 @@
+"""A call of ours on its way: written from an action, or as somebody wrote it by hand. Sends nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vcp_contracts.actions import Action, RawCall, RawText
+
+from vcp_handler import frames, pipeline, record
+from vcp_handler.dialects.secrets import Secret
+from vcp_handler.dialects.table import Said
+from vcp_handler.frames import Call, Payload
+from vcp_handler.pipeline import Unfit
+from vcp_handler.versions import Version
+
+HANDLER_GATE = ("handler",)
+
+
+@dataclass(slots=True, frozen=True)
+class Flight:
+    """An action whose call is about to be sent, or open."""
+
+    action: Action
+    id: str
+    """The message id."""
+    name: str
+    """The OCPP action."""
+    payload: Payload
+    row: Said[Any] | None = None
+    """What wrote it; None: it was written by hand."""
+    text: str | None = None
+    """The text, where it was given by hand."""
+    rule: str | None = None
+    """What it breaks, where the Handler's gate is open for it."""
+
+    @property
+    def word(self) -> str:
+        """The contract's word for it."""
+        return str(getattr(self.action, "type", ""))
+
+    @property
+    def transactions(self) -> tuple[str, ...]:
+        """Names of the transaction that the action is about."""
+        names = (getattr(self.action, "transaction", None), getattr(self.action, "backend_name", None))
+        return tuple(str(name) for name in names if name is not None)
+
+    @property
+    def gates(self) -> tuple[str, ...]:
+        """The gates that are open for it."""
+        return () if self.rule is None else HANDLER_GATE
+
+
+def of_action(version: Version, action: Action, *, lets_invalid_out: bool) -> Flight | Unfit | None:
+    """The call that tells an action; None where this version has no message for it."""
+    written = pipeline.write_action(version, action)
+    if written is None:
+        return None
+    if not isinstance(written, Unfit):
+        return Flight(action, action.id, written.row.action, written.payload, written.row)
+    row = version.dialect.row_for(action) if lets_invalid_out and written.payload is not None else None
+    if row is None or written.payload is None:
+        return written
+    rule = f"{written.field or 'payload'} breaks the rule: {written.rule}"
+    return Flight(action, action.id, row.action, written.payload, row, rule=rule)
+
+
+def of_raw_call(version: Version, action: RawCall, *, lets_invalid_out: bool) -> Flight | Unfit:
+    """The call that somebody wrote by hand."""
+    payload: Payload = dict(action.payload)
+    flight = Flight(action, action.message_id or action.id, action.name, payload)
+    field, rule = _flaw(version, action.name, payload)
+    if rule is None:
+        return flight
+    if action.checked and not lets_invalid_out:
+        return Unfit(action.name, field, rule)
+    return Flight(
+        action, flight.id, action.name, payload, rule=f"{field or 'payload'} breaks the rule: {rule}"
+    )
+
+
+def of_raw_text(action: RawText) -> Flight | None:
+    """The call that a text by hand is; None where it is none."""
+    frame = frames.read(action.text)
+    if not isinstance(frame, Call):
+        return None
+    return Flight(action, frame.id, frame.action, frame.payload, text=action.text)
+
+
+def secrets(version: Version, flight: Flight) -> Sequence[Secret]:
+    """The secret fields of the call."""
+    row = flight.row or _row(version, flight.name)
+    return row.secrets if row is not None else ()
+
+
+def answer_secrets(version: Version, flight: Flight) -> Sequence[Secret]:
+    """The secret fields of its answer."""
+    row = flight.row or _row(version, flight.name)
+    return row.answer_secrets if row is not None else ()
+
+
+def is_known(version: Version, flight: Flight) -> bool:
+    """Whether it is known which fields are secret."""
+    return flight.row is not None or _row(version, flight.name) is not None
+
+
+def shown(version: Version, flight: Flight, text: str, payload: Payload) -> str:
+    """A text of this call with its secrets masked."""
+    if not is_known(version, flight):
+        return record.shown_unread(text)
+    return record.shown(text, (frames.CALL, flight.id, flight.name), payload, secrets(version, flight))
+
+
+def _row(version: Version, name: str) -> Any:
+    dialect = version.dialect
+    return dialect.said_by_name.get(name) or dialect.heard_by_name.get(name)
+
+
+def _flaw(version: Version, name: str, payload: Payload) -> tuple[str, str | None]:
+    """Field and rule of what is wrong with a call by hand."""
+    if name not in version.schemas.actions:
+        return "name", f"{version.dialect.subprotocol} has no action {name[:50]}"
+    fault = version.schemas.check_call(name, payload, formats=True)
+    return ("", None) if fault is None else (fault.field, fault.rule)
