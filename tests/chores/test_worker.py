@@ -198,6 +198,16 @@ async def test_a_worker_that_was_fenced_lets_go(server_url: str, abstraction: Ab
         assert (await abstraction.hear(ChoresUp)).owner == "w1"
 
 
+async def test_a_partition_that_was_lost_and_is_free_is_taken_anew_at_once(
+    server_url: str, abstraction: Abstraction, redis: Redis
+):
+    async with a_worker(server_url, lease_ms=1_000):
+        await abstraction.hear(ChoresUp)
+        meta = streams.meta(HOME, "chores")
+        await redis.hset(meta, mapping={"owner": "another", "until": 0, "number": 99})  # type: ignore[misc]
+        assert (await abstraction.hear(ChoresUp)).owner == "w1"
+
+
 async def test_an_order_that_can_not_be_read_goes_to_the_dead_and_the_rest_goes_on(
     server_url: str, abstraction: Abstraction, redis: Redis, web: WebServer
 ):

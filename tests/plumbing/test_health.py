@@ -3,11 +3,12 @@
 from redis.asyncio import Redis
 from vcp_plumbing.connection import client
 from vcp_plumbing.health import HANGING_S, ServiceHealth, counter, exposition, gauge
+from vcp_plumbing.measures import LoopMeasures
 from vcp_plumbing.ownership import release_owner
 
 
 def health(redis: Redis, *, last_turn: float = 0.0, now: float = 0.0) -> ServiceHealth:
-    return ServiceHealth(redis, "handler", 2, lambda: last_turn, lambda: now)
+    return ServiceHealth(redis, "handler", 2, LoopMeasures(last_turn=last_turn), lambda: now)
 
 
 async def test_a_partition_whose_lease_ran_out_has_no_owner(redis: Redis):

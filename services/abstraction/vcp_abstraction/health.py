@@ -18,7 +18,7 @@ class Health(ServiceHealth):
     def __init__(
         self, worker: Worker, redis: Redis, partitions: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        super().__init__(redis, SERVICE, partitions, lambda: worker.measures.last_turn, clock)
+        super().__init__(redis, SERVICE, partitions, worker.measures, clock)
         self._worker = worker
 
     async def own_reason(self) -> str | None:
@@ -26,19 +26,12 @@ class Health(ServiceHealth):
         unloaded = sorted(self._worker.owned - self._worker.partitions.keys())
         return f"partitions not loaded yet: {unloaded}" if unloaded else None
 
-    async def measures(self) -> list[Measure]:
-        """All numbers. Without a broker the backlog is left out."""
+    async def own_measures(self) -> list[Measure]:
+        """The Abstraction's numbers. Without a broker the backlog is left out."""
         measures, partitions = self._worker.measures, self._worker.partitions.values()
         return [
             counter("entries", "Entries taken", measures.entries),
             counter("timers", "Timers run", measures.timers),
-            counter("cycles", "Rounds of the working loop", measures.cycles),
-            counter("commits", "Commits of a partition", measures.commits),
-            counter("commits_fenced", "Commits refused for another owner", measures.fenced),
-            counter("commits_full", "Commits that found no room", measures.full),
-            counter("commits_broken", "Commits refused for another reason", measures.broken),
-            counter("dead_letters", "Entries that could not be read or applied", measures.dead),
-            counter("recoveries", "Times that all memory was dropped", measures.recoveries),
             counter("loads", "Partitions loaded", measures.loads),
             counter("cycle_seconds", "Time spent deciding and writing", measures.busy_s),
             gauge("longest_cycle_seconds", "The longest cycle so far", measures.longest_cycle_s),

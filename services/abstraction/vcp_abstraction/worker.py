@@ -11,17 +11,13 @@ from math import ceil
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 from vcp_contracts.streams import inbox
 from vcp_plumbing.batch import Batch
-from vcp_plumbing.commit import LEASE_MS, Broken, Committed, Fenced, Full, Outcome, commit_all
-from vcp_plumbing.connection import LOST
-from vcp_plumbing.crash_points import crash_at
+from vcp_plumbing.commit import LEASE_MS, Committed, Full, Outcome
 from vcp_plumbing.environment import Environment
-from vcp_plumbing.ownership import Ownership
 from vcp_plumbing.pace import Pace
 from vcp_plumbing.reader import Entry, Reader
-from vcp_plumbing.world import World, WorldChanged, check_world, open_world
+from vcp_plumbing.tenure import LONGEST_WAIT_MS, Tenure
 
 from vcp_abstraction.changes import Changes
 from vcp_abstraction.core import Core
@@ -33,10 +29,6 @@ from vcp_abstraction.server_clock import ServerClock
 from vcp_abstraction.store import write_changes, write_trying
 
 SERVICE = "abstraction"
-UPKEEP_S = 1.0
-"""How often ownership, leases and the world are looked after."""
-LONGEST_WAIT_MS = 500
-"""How long a read waits at most; a stop is noticed after it."""
 READ_AT_ONCE = 32
 """How many entries of each partition one cycle takes: few enough that it ends soon, and that whoever comes next in the
 walk has something to do meanwhile."""
@@ -79,33 +71,29 @@ class Worker:
         self._core = core
         self._nonce = nonce
         self._clock = clock
-        self._lease_ms = lease_ms
-        self._passing = crash_at(environment.crash_at)
-        self._world: World | None = None
         self._reader = Reader(redis, inbox, count=READ_AT_ONCE)
         self._pace = Pace()
         self._to_load: list[int] = []
         self._frozen = 0
         self._cautious: set[int] = set()
-        self._upkeep_at = 0.0
-        self._pause_s = 0.0
         self._blocked_ms = 0.0
         self._server = ServerClock(clock)
-        self._ownership = Ownership(
+        self._tenure = Tenure(
             redis,
+            environment,
             SERVICE,
-            environment.owner,
-            environment.partitions,
+            self.measures,
+            self._forget,
             reads=inbox,
-            lease_ms=lease_ms,
             keep_input=environment.keep_input,
             clock=clock,
+            lease_ms=lease_ms,
         )
 
     @property
     def owned(self) -> frozenset[int]:
         """The partitions that this process owns, loaded or not."""
-        return frozenset(self._ownership.held)
+        return self._tenure.owned
 
     # --- the loop -------------------------------------------------------------------------------------------------
 
@@ -114,25 +102,17 @@ class Worker:
 
         Raises `WorldMismatch` when the world has another number of partitions.
         """
-        while not stop.is_set():
-            self.measures.last_turn = self._clock()
-            try:
-                await self.cycle()
-            except (*LOST, RedisError, WorldChanged) as error:
-                log.warning("recovering", error=str(error) or type(error).__name__)
-                self.measures.recoveries += 1
-                self._forget_everything()
-                await self._pause()
+        await self._tenure.run(self.cycle, stop)
         await self.leave()
 
     async def cycle(self) -> None:
         """One round: keep up, load, read, decide, commit. Raises `WorldChanged`, or any of redis' errors."""
-        if self._clock() >= self._upkeep_at:
+        if self._tenure.upkeep_in_s <= 0:
             await self._keep_up()
         await self._load_next()
         haul = await self._read()
         if haul.entries:
-            self._passing("read")
+            self._tenure.passing("read")
         began = self._clock()
         self._work(haul)
         taken = await self._commit()
@@ -141,28 +121,16 @@ class Worker:
     async def leave(self) -> None:
         """Gives all partitions back in good order; what is not committed is not lost, as its entries still wait."""
         self.partitions.clear()
-        try:
-            await self._ownership.release_all()
-        except (*LOST, RedisError) as error:
-            log.warning("leases_left_to_expire", error=str(error))
+        await self._tenure.hand_over()
 
     # --- ownership and memory -------------------------------------------------------------------------------------
 
     async def _keep_up(self) -> None:
-        """Looks after the world and the leases, and takes or gives partitions."""
-        if self._world is None:
-            self._world = await open_world(self._redis, self._environment.partitions)
-        await check_world(self._redis, self._world)
-        self._upkeep_at = self._clock() + UPKEEP_S
-        lost = await self._ownership.renew()
-        change = await self._ownership.rebalance()
-        self._forget(lost | change.released)
-        self._to_load = sorted(p for p in self._ownership.held if p not in self.partitions)
-        for what, partitions in (("lost", lost), ("released", change.released), ("taken", change.taken)):
-            if partitions:
-                log.info(what, partitions=sorted(partitions))
+        """Looks after the leases; what came is to be loaded."""
+        change = await self._tenure.keep_up()
+        self._to_load = sorted(self.owned - self.partitions.keys())
         for partition in change.taken:
-            self._server.note(self._ownership.held[partition].taken_ms)
+            self._server.note(self._tenure.held[partition].taken_ms)
         self._spare_the_collector()
 
     async def _load_next(self) -> None:
@@ -170,7 +138,7 @@ class Worker:
         if not self._to_load:
             return
         number = self._to_load.pop(0)
-        held = self._ownership.held.get(number)
+        held = self._tenure.held.get(number)
         if held is None:
             return
         loaded = await load_partition(
@@ -183,7 +151,7 @@ class Worker:
         )
         if loaded.suspect is not None:
             await self._doubt(loaded.partition, loaded.suspect, tried=loaded.tried)
-        if number in self._ownership.held:
+        if number in self._tenure.held:
             self.partitions[number] = loaded.partition
             self.measures.loads += 1
 
@@ -194,7 +162,7 @@ class Worker:
             partition.bury_head(head)
             return
         self._cautious.add(partition.number)
-        batch = self._ownership.batch(partition.number)
+        batch = self._tenure.batch(partition.number)
         write_trying(batch, head.id)
         await self._send({partition.number: batch})
 
@@ -210,13 +178,8 @@ class Worker:
         for number in partitions:
             self.partitions.pop(number, None)
             self._cautious.discard(number)
-
-    def _forget_everything(self) -> None:
-        self._forget(frozenset(self.partitions))
-        self._ownership.drop(list(self._ownership.held))
-        self._to_load = []
-        self._world = None
-        self._upkeep_at = 0.0
+            if number in self._to_load:
+                self._to_load.remove(number)
 
     # --- a cycle --------------------------------------------------------------------------------------------------
 
@@ -239,7 +202,7 @@ class Worker:
         """How long a read may wait for entries; negative: timers are due, or may be."""
         if self._to_load or any(partition.behind for partition in self.partitions.values()):
             return -1
-        until_upkeep = ceil((self._upkeep_at - self._clock()) * 1000)
+        until_upkeep = ceil(self._tenure.upkeep_in_s * 1000)
         longest: int = min(LONGEST_WAIT_MS, max(1, until_upkeep))
         dues = [due for partition in self.partitions.values() if (due := partition.next_due) is not None]
         if not dues:
@@ -264,11 +227,11 @@ class Worker:
             if changes is None:
                 continue
             settled[number] = changes
-            batches[number] = self._ownership.batch(number)
+            batches[number] = self._tenure.batch(number)
             write_changes(
                 batches[number],
                 changes,
-                owner=self._ownership.name,
+                owner=self._tenure.name,
                 events_kept=self._environment.events_kept,
             )
         for number in await self._send(batches):
@@ -277,47 +240,30 @@ class Worker:
 
     async def _send(self, batches: dict[int, Batch]) -> list[int]:
         """Commits all batches in one round trip; the partitions where it happened."""
+        done: list[int] = []
         if not batches:
-            return []
-        self._passing("decided")
-        outcomes = await commit_all(
-            self._redis,
-            self._ownership.name,
-            list(batches.values()),
-            lease_ms=self._lease_ms,
-            clock=self._clock,
-        )
-        self._passing("committed")
-        self._ownership.settle(outcomes)
-        for number, outcome in outcomes.items():
-            self._judge(number, outcome)
-        if any(isinstance(outcome, Full) for outcome in outcomes.values()):
-            await self._pause()
-        return [number for number, outcome in outcomes.items() if isinstance(outcome, Committed)]
+            return done
 
-    def _judge(self, number: int, outcome: Outcome) -> None:
-        """What became of a commit. Whatever did not happen has one cure: drop the partition's memory and load it."""
-        measures = self.measures
-        match outcome:
-            case Committed():
-                measures.commits += 1
-                self._pause_s = 0.0
-                if outcome.position is not None:
-                    self._cautious.discard(number)
-                if outcome.time_ms is not None:
-                    self._server.note(outcome.time_ms)
-                return
-            case Fenced():
-                measures.fenced += 1
-                log.warning("fenced", partition=number, owner=outcome.owner)
-            case Full():
-                measures.full += 1
-                log.warning("full", partition=number, reason=outcome.reason)
-                self._to_load.append(number)
-            case Broken():
-                measures.broken += 1
-                log.error("commit_broken", partition=number, reason=outcome.reason)
+        def judge(number: int, outcome: Outcome) -> None:
+            if self._stands(number, outcome):
+                done.append(number)
+
+        self._tenure.passing("decided")
+        await self._tenure.commit(batches.values(), judge)
+        return done
+
+    def _stands(self, number: int, outcome: Outcome) -> bool:
+        """Whether a commit happened. What did not has one cure: drop the partition's memory and load it."""
+        if isinstance(outcome, Committed):
+            if outcome.position is not None:
+                self._cautious.discard(number)
+            if outcome.time_ms is not None:
+                self._server.note(outcome.time_ms)
+            return True
         self._forget(frozenset({number}))
+        if isinstance(outcome, Full):
+            self._to_load.append(number)
+        return False
 
     # --- pace and measures ----------------------------------------------------------------------------------------
 
@@ -328,10 +274,6 @@ class Worker:
         self._blocked_ms = 0.0
         if wait_ms:
             await asyncio.sleep(wait_ms / 1000)
-
-    async def _pause(self) -> None:
-        self._pause_s = min(1.0, self._pause_s * 2 or 0.1)
-        await asyncio.sleep(self._pause_s)
 
     def _account(self, number: int, changes: Changes) -> None:
         self.measures.entries += changes.entries

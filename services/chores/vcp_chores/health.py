@@ -15,21 +15,15 @@ class Health(ServiceHealth):
     def __init__(
         self, worker: Worker, redis: Redis, partitions: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        super().__init__(redis, SERVICE, partitions, lambda: worker.measures.last_turn, clock)
+        super().__init__(redis, SERVICE, partitions, worker.measures, clock)
         self._worker = worker
 
-    async def measures(self) -> list[Measure]:
-        """All numbers."""
+    async def own_measures(self) -> list[Measure]:
+        """The worker's numbers."""
         measures = self._worker.measures
         return [
             counter("orders", "Words of the Abstraction", measures.orders),
             counter("results", "Results told to the Abstraction", measures.results),
-            counter("cycles", "Rounds of the working loop", measures.cycles),
-            counter("commits", "Commits of a partition", measures.commits),
-            counter("commits_fenced", "Commits refused for another owner", measures.fenced),
-            counter("commits_full", "Commits that found no room", measures.full),
-            counter("commits_broken", "Commits refused for another reason", measures.broken),
-            counter("dead_letters", "Entries that could not be read", measures.dead),
             gauge("partitions", "Partitions owned", len(self._worker.owned)),
             gauge("under_way", "Chores being done", self._worker.under_way),
         ]

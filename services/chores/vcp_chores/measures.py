@@ -1,23 +1,13 @@
-"""What the working loop counts of itself: plain numbers, cheap to write. Says nothing to anyone."""
+"""What the chores worker's loop counts of itself beyond what every loop does."""
 
 from dataclasses import dataclass
 
+from vcp_plumbing.measures import LoopMeasures
 
-@dataclass(slots=True)
-class Measures:
+
+@dataclass(slots=True, kw_only=True)
+class Measures(LoopMeasures):
     """Since the process started."""
 
-    last_turn: float = 0.0
-    """When the loop last came round, on the process's monotonic clock."""
-    cycles: int = 0
     orders: int = 0
     results: int = 0
-    commits: int = 0
-    fenced: int = 0
-    """Commits that another owner's record refused."""
-    full: int = 0
-    """Commits that the server had no room for."""
-    broken: int = 0
-    """Commits that the server refused for another reason."""
-    dead: int = 0
-    """Entries that could not be read."""

@@ -10,36 +10,29 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import count
 
-import orjson
 import structlog
 from pydantic import ValidationError
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 from vcp_contracts import streams
 from vcp_contracts.chores import ChoresUp
 from vcp_contracts.letters import to_chores
 from vcp_plumbing.batch import Batch
-from vcp_plumbing.commit import LEASE_MS, Broken, Committed, Fenced, Full, Outcome, commit_all
-from vcp_plumbing.connection import LOST, Command
-from vcp_plumbing.crash_points import crash_at
+from vcp_plumbing.commit import LEASE_MS, Committed, Full, Outcome
+from vcp_plumbing.connection import Command
+from vcp_plumbing.dead_letter import dead_letter
 from vcp_plumbing.entry import Unreadable, decode_entry
 from vcp_plumbing.environment import Environment
-from vcp_plumbing.ownership import Ownership
-from vcp_plumbing.reader import Entries, Entry, Reader
-from vcp_plumbing.world import World, WorldChanged, check_world, open_world
+from vcp_plumbing.reader import Entry, Reader
+from vcp_plumbing.reading_beside import ReadingBeside
+from vcp_plumbing.tenure import LONGEST_WAIT_MS, Tenure
 
 from vcp_chores.desk import Desk
 from vcp_chores.doing import Doer
 from vcp_chores.measures import Measures
 
 SERVICE = "chores"
-UPKEEP_S = 1.0
-"""How often ownership, leases and the world are looked after."""
-LONGEST_WAIT_MS = 500
-"""How long a read waits at most; a stop is noticed after it."""
 RESULTS_A_COMMIT = 500
 DEAD_KEPT = 10_000
-BODY_KEPT = 4_096
 
 log = structlog.get_logger(__name__)
 
@@ -59,40 +52,32 @@ class Worker:
     ) -> None:
         self.measures = Measures(last_turn=clock())
         self.desks: dict[int, Desk] = {}
-        self._redis = redis
-        self._environment = environment
         self._doer = doer
-        self._clock = clock
-        self._lease_ms = lease_ms
-        self._passing = crash_at(environment.crash_at)
-        self._world: World | None = None
-        self._reader = Reader(redis, streams.chores)
-        self._reading: asyncio.Task[Entries] | None = None
-        self._read_to: dict[int, str] = {}
+        self._owner = environment.owner
         self._dead: dict[int, list[bytes]] = {}
         self._filled = asyncio.Event()
-        self._upkeep_at = 0.0
+        self._reading = ReadingBeside(Reader(redis, streams.chores), self._filled.set)
         self._trim_due = False
-        self._pause_s = 0.0
         # unique for ever: an owner's name may be given by hand, and used by two starts of a process
         self._prefix = f"{environment.owner}.{secrets.token_hex(4)}"
         self._counter = count(1)
-        self._ownership = Ownership(
+        self._tenure = Tenure(
             redis,
+            environment,
             SERVICE,
-            environment.owner,
-            environment.partitions,
+            self.measures,
+            self._forget,
             reads=streams.chores,
-            lease_ms=lease_ms,
             announce=self._announce,
             may_release=self._is_idle,
             clock=clock,
+            lease_ms=lease_ms,
         )
 
     @property
     def owned(self) -> frozenset[int]:
         """The partitions that this process owns."""
-        return frozenset(self._ownership.held)
+        return self._tenure.owned
 
     @property
     def under_way(self) -> int:
@@ -107,82 +92,46 @@ class Worker:
         A broker that is away is waited for. Raises `WorldMismatch` when the world has another number of partitions.
         """
         try:
-            while not stop.is_set():
-                self.measures.last_turn = self._clock()
-                try:
-                    await self.cycle()
-                except (*LOST, RedisError, WorldChanged) as error:
-                    log.warning("recovering", error=str(error) or type(error).__name__)
-                    self._lose(self.owned | self.desks.keys())
-                    self._world, self._upkeep_at = None, 0.0
-                    await self._pause()
-            await self._leave()
+            await self._tenure.run(self.cycle, stop)
+            self._reading.stop()
+            await self._tenure.hand_over(self._commit)
         finally:
-            self._stop_reading()
-            self._lose(self.owned | self.desks.keys())
+            self._reading.stop()
+            self._tenure.start_over()
 
     async def cycle(self) -> None:
         """One round: keep up, read, begin, commit. Raises `WorldChanged`, or any of redis' errors."""
-        if self._clock() >= self._upkeep_at:
+        if self._tenure.upkeep_in_s <= 0:
             await self._keep_up()
-        if self._reading is None:
-            positions = {p: at for p, at in self._read_to.items() if p in self._ownership.held}
-            self._reading = asyncio.create_task(self._reader.wait(positions, LONGEST_WAIT_MS))
-            self._reading.add_done_callback(lambda _: self._filled.set())
+        if not self._reading.under_way:
+            self._reading.begin(LONGEST_WAIT_MS)
         await self._filled.wait()
         self._filled.clear()
         self._hear()
         await self._commit()
         self.measures.cycles += 1
 
-    async def _leave(self) -> None:
-        self._stop_reading()
-        try:
-            async with asyncio.timeout(1.0):
-                await self._commit()
-                await self._ownership.release_all()
-        except (*LOST, RedisError, TimeoutError) as error:
-            log.warning("leases_left_to_expire", error=str(error))
-
     # --- ownership ----------------------------------------------------------------------------------------------------
 
     async def _keep_up(self) -> None:
-        if self._world is None:
-            self._world = await open_world(self._redis, self._environment.partitions)
-        await check_world(self._redis, self._world)
-        self._upkeep_at = self._clock() + UPKEEP_S
-        lost = await self._ownership.renew()
-        change = await self._ownership.rebalance()
-        self._pause_s = 0.0
+        change = await self._tenure.keep_up()
         self._trim_due = True
-        self._lose(lost | change.released)
         for partition in sorted(change.taken):
-            self._take(partition)
-        for what, partitions in (("lost", lost), ("released", change.released), ("taken", change.taken)):
-            if partitions:
-                log.info(what, partitions=sorted(partitions))
+            self.desks[partition] = Desk(partial(self._doer.do, partition), self._mint, self._filled.set)
+            # What was ordered before is for a worker that is gone; what is still wanted will be ordered again.
+            self._reading.follow(partition, self._tenure.held[partition].horizon)
 
     def _announce(self, partition: int) -> Iterable[Command]:
-        up = ChoresUp(
-            id=f"{self._environment.owner}-chores-{partition}-${{number}}", owner=self._environment.owner
-        )
+        up = ChoresUp(id=f"{self._owner}-chores-{partition}-${{number}}", owner=self._owner)
         yield ("XADD", streams.inbox(partition), "*", streams.FIELD, up.model_dump_json(exclude={"at"}))
 
-    def _take(self, partition: int) -> None:
-        self._lose([partition], keep=True)
-        self.desks[partition] = Desk(partial(self._doer.do, partition), self._mint, self._filled.set)
-        self._read_to[partition] = self._ownership.held[partition].horizon
-        self._stop_reading()
-
-    def _lose(self, partitions: Iterable[int], *, keep: bool = False) -> None:
-        for partition in list(partitions):
+    def _forget(self, partitions: frozenset[int]) -> None:
+        for partition in partitions:
             desk = self.desks.pop(partition, None)
             if desk is not None:
                 desk.close()
-            self._read_to.pop(partition, None)
             self._dead.pop(partition, None)
-            if not keep:
-                self._ownership.drop([partition])
+        self._reading.leave(partitions)
 
     def _is_idle(self, partition: int) -> bool:
         desk = self.desks.get(partition)
@@ -193,28 +142,14 @@ class Worker:
 
     # --- orders -------------------------------------------------------------------------------------------------------
 
-    def _stop_reading(self) -> None:
-        if self._reading is not None:
-            self._reading.cancel()
-            self._reading = None
-
     def _hear(self) -> None:
         """Hands out what a finished read brought."""
-        if self._reading is None or not self._reading.done():
-            return
-        reading, self._reading = self._reading, None
-        try:
-            entries = reading.result()
-        except LOST as error:
-            log.warning("read_failed", error=str(error))
-            return
+        entries = self._reading.brought()
         if entries:
-            self._passing("read")
+            self._tenure.passing("read")
         for partition, some in entries.items():
-            if partition in self._read_to:
-                for entry in some:
-                    self._hand_out(partition, entry)
-                self._read_to[partition] = some[-1].id
+            for entry in some:
+                self._hand_out(partition, entry)
 
     def _hand_out(self, partition: int, entry: Entry) -> None:
         self.measures.orders += 1
@@ -223,14 +158,8 @@ class Worker:
         except (Unreadable, ValidationError) as error:
             self.measures.dead += 1
             log.error("dead_letter", partition=partition, entry=entry.id)
-            letter = {
-                "entry": entry.id,
-                "stream": streams.chores(partition),
-                "charge_point": None,
-                "reason": str(error)[:500],
-                "body": next(iter(entry.fields.values()), b"")[:BODY_KEPT].decode(errors="replace"),
-            }
-            self._dead.setdefault(partition, []).append(orjson.dumps(letter))
+            letter = dead_letter(entry, streams.chores(partition), str(error))
+            self._dead.setdefault(partition, []).append(letter)
 
     # --- results ------------------------------------------------------------------------------------------------------
 
@@ -238,15 +167,15 @@ class Worker:
         """Commits the results that there are, and from time to time how far the orders were read."""
         batches: list[Batch] = []
         results: dict[int, list[bytes]] = {}
-        for partition, held in self._ownership.held.items():
+        for partition, held in self._tenure.held.items():
             desk = self.desks.get(partition)
             if desk is None:
                 continue
-            read_to = self._read_to[partition]
+            read_to = self._reading.read_to[partition]
             dead = self._dead.pop(partition, [])
             if not (desk.results or dead or (self._trim_due and read_to != held.position)):
                 continue
-            batch = self._ownership.batch(partition)
+            batch = self._tenure.batch(partition)
             batch.position = read_to if read_to != held.position else None
             some = [desk.results.popleft() for _ in range(min(len(desk.results), RESULTS_A_COMMIT))]
             for result in some:
@@ -257,44 +186,18 @@ class Worker:
             batches.append(batch)
         self._trim_due = False
         if batches:
-            await self._send(batches, results)
-
-    async def _send(self, batches: list[Batch], results: dict[int, list[bytes]]) -> None:
-        outcomes = await commit_all(
-            self._redis, self._ownership.name, batches, lease_ms=self._lease_ms, clock=self._clock
-        )
-        self._passing("committed")
-        self._ownership.settle(outcomes)
-        for partition, outcome in outcomes.items():
-            self._judge(partition, outcome, results[partition])
-        if any(isinstance(outcome, Full | Broken) for outcome in outcomes.values()):
-            await self._pause()
+            await self._tenure.commit(batches, lambda p, outcome: self._judge(p, outcome, results[p]))
 
     def _judge(self, partition: int, outcome: Outcome, results: list[bytes]) -> None:
-        measures, desk = self.measures, self.desks[partition]
-        match outcome:
-            case Committed():
-                measures.commits += 1
-                measures.results += len(results)
-                if desk.results:
-                    self._filled.set()
-                return
-            case Full():
-                measures.full += 1
-                log.warning("full", partition=partition, reason=outcome.reason)
-                desk.put_back(results)
+        desk = self.desks[partition]
+        if isinstance(outcome, Committed):
+            self.measures.results += len(results)
+            if desk.results:
                 self._filled.set()
-                return
-            case Fenced():
-                measures.fenced += 1
-                log.warning("fenced", partition=partition, owner=outcome.owner)
-            case Broken():
-                measures.broken += 1
-                log.error("commit_broken", partition=partition, reason=outcome.reason)
-        self._lose([partition])
-        # taken anew as soon as may be: only that has the chores ordered again
-        self._upkeep_at = 0.0
-
-    async def _pause(self) -> None:
-        self._pause_s = min(1.0, self._pause_s * 2 or 0.1)
-        await asyncio.sleep(self._pause_s)
+        elif isinstance(outcome, Full):
+            desk.put_back(results)
+            self._filled.set()
+        else:
+            self._tenure.lose([partition])
+            # taken anew as soon as may be: only that has the chores ordered again
+            self._tenure.hurry()

@@ -15,23 +15,17 @@ class Health(ServiceHealth):
     def __init__(
         self, worker: Worker, redis: Redis, partitions: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        super().__init__(redis, SERVICE, partitions, lambda: worker.measures.last_turn, clock)
+        super().__init__(redis, SERVICE, partitions, worker.measures, clock)
         self._worker = worker
 
-    async def measures(self) -> list[Measure]:
-        """All numbers."""
+    async def own_measures(self) -> list[Measure]:
+        """The Handler's numbers."""
         measures, switchboard = self._worker.measures, self._worker.switchboard
         return [
             counter("entries", "Words of the Abstraction", measures.entries),
             counter("facts", "Facts told to the Abstraction", measures.facts),
             counter("frames", "Frames recorded", measures.frames),
             counter("violations", "Breaches of protocol", measures.violations),
-            counter("cycles", "Rounds of the working loop", measures.cycles),
-            counter("commits", "Commits of a partition", measures.commits),
-            counter("commits_fenced", "Commits refused for another owner", measures.fenced),
-            counter("commits_full", "Commits that found no room", measures.full),
-            counter("commits_broken", "Commits refused for another reason", measures.broken),
-            counter("dead_letters", "Entries that could not be read", measures.dead),
             counter("partitions_lost", "Partitions whose links were cut", measures.lost),
             counter("unrecorded", "Frames and events without room", switchboard.unrecorded),
             gauge("partitions", "Partitions owned", len(self._worker.owned)),

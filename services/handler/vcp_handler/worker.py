@@ -4,24 +4,22 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 
-import orjson
 import structlog
 from pydantic import ValidationError
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 from vcp_contracts.letters import to_handler
 from vcp_contracts.link import HandlerUp
 from vcp_contracts.streams import FIELD, inbox, outbox
 from vcp_plumbing.batch import Batch
-from vcp_plumbing.commit import LEASE_MS, Broken, Committed, Fenced, Full, Outcome, commit_all
+from vcp_plumbing.commit import LEASE_MS, Committed, Full, Outcome
 from vcp_plumbing.connection import LOST, Command
-from vcp_plumbing.crash_points import crash_at
+from vcp_plumbing.dead_letter import dead_letter
 from vcp_plumbing.entry import Unreadable, decode_entry
 from vcp_plumbing.environment import Environment
-from vcp_plumbing.ownership import Ownership
 from vcp_plumbing.pace import Pace
-from vcp_plumbing.reader import Entries, Entry, Reader
-from vcp_plumbing.world import World, WorldChanged, check_world, open_world
+from vcp_plumbing.reader import Entry, Reader
+from vcp_plumbing.reading_beside import ReadingBeside
+from vcp_plumbing.tenure import LONGEST_WAIT_MS, Tenure
 
 from vcp_handler.measures import Measures
 from vcp_handler.pouch import Parcel
@@ -29,10 +27,6 @@ from vcp_handler.switchboard import Switchboard
 from vcp_handler.versions import all_manners
 
 SERVICE = "handler"
-UPKEEP_S = 1.0
-"""How often ownership, leases and the world are looked after."""
-LONGEST_WAIT_MS = 500
-"""How long a read waits at most; a stop is noticed after it."""
 READ_AT_ONCE = 32
 """How many entries of each partition one cycle takes: few enough that it ends soon, and that whoever comes next in the
 walk has something to do meanwhile."""
@@ -40,8 +34,6 @@ GUARD_S = 0.25
 """How often deadlines are looked at beside the loop: one that hangs must not keep its connections."""
 GOODBYE_S = 1.5
 """How long leaving waits for backends to close."""
-HANDING_OVER_S = 1.0
-"""How long leaving waits for the broker: the leases end by themselves."""
 
 log = structlog.get_logger(__name__)
 
@@ -61,38 +53,31 @@ class Worker:
     ) -> None:
         self.measures = Measures(last_turn=clock())
         self.switchboard = switchboard
-        self._redis = redis
         self._environment = environment
         self._clock = clock
-        self._lease_ms = lease_ms
-        self._passing = crash_at(environment.crash_at)
         self._manners = all_manners()
-        self._world: World | None = None
-        self._reader = Reader(redis, outbox, count=READ_AT_ONCE)
-        self._reading: asyncio.Task[Entries] | None = None
-        self._read_to: dict[int, str] = {}
         self._pace = Pace()
         self._filled = asyncio.Event()
-        self._upkeep_at = 0.0
+        self._reading = ReadingBeside(Reader(redis, outbox, count=READ_AT_ONCE), self._filled.set)
         self._trim_due = False
-        self._pause_s = 0.0
-        self._ownership = Ownership(
+        self._tenure = Tenure(
             redis,
+            environment,
             SERVICE,
-            environment.owner,
-            environment.partitions,
+            self.measures,
+            self._forget,
             reads=outbox,
-            lease_ms=lease_ms,
             announce=self._announce,
             may_release=switchboard.is_idle,
             clock=clock,
+            lease_ms=lease_ms,
         )
         switchboard.filled = self._filled.set
 
     @property
     def owned(self) -> frozenset[int]:
         """The partitions that this process owns."""
-        return frozenset(self._ownership.held)
+        return self._tenure.owned
 
     # --- the loop -----------------------------------------------------------------------------------------------------
 
@@ -103,24 +88,16 @@ class Worker:
         """
         guard = asyncio.create_task(self._guard())
         try:
-            while not stop.is_set():
-                self.measures.last_turn = self._clock()
-                try:
-                    await self.cycle()
-                except (*LOST, RedisError, WorldChanged) as error:
-                    log.warning("recovering", error=str(error) or type(error).__name__)
-                    self._lose(self.owned | self.switchboard.desks.keys())
-                    self._world, self._upkeep_at = None, 0.0
-                    await self._pause()
+            await self._tenure.run(self.cycle, stop)
             await self.leave()
         finally:
             guard.cancel()
-            self._stop_reading()
-            self._lose(self.owned | self.switchboard.desks.keys())
+            self._reading.stop()
+            self._tenure.start_over()
 
     async def cycle(self) -> None:
         """One round: keep up, read, pass on, commit. Raises `WorldChanged`, or any of redis' errors."""
-        if self._clock() >= self._upkeep_at:
+        if self._tenure.upkeep_in_s <= 0:
             await self._keep_up()
         began = self._clock()
         await self._await_news()
@@ -135,48 +112,32 @@ class Worker:
 
     async def leave(self) -> None:
         """Says goodbye to the backends, commits what is left to tell, and gives all partitions back."""
-        self._stop_reading()
+        self._reading.stop()
         try:
             async with asyncio.timeout(GOODBYE_S):
                 await self.switchboard.leave("the Handler ends")
         except TimeoutError:
             log.warning("goodbyes_cut_short")
-        try:
-            async with asyncio.timeout(HANDING_OVER_S):
-                await self._commit()
-                await self._ownership.release_all()
-        except (*LOST, RedisError, TimeoutError) as error:
-            log.warning("leases_left_to_expire", error=str(error))
+        await self._tenure.hand_over(self._commit)
 
     # --- ownership ----------------------------------------------------------------------------------------------------
 
     async def _keep_up(self) -> None:
-        """Looks after the world and the leases, and takes or gives partitions."""
+        """Looks after the leases, and takes or gives partitions."""
         try:
-            if self._world is None:
-                self._world = await open_world(self._redis, self._environment.partitions)
-            await check_world(self._redis, self._world)
-            self._upkeep_at = self._clock() + UPKEEP_S
-            lost = await self._ownership.renew()
-            # Before anything is taken: what was lost may be free, and come back in the same moment.
-            self._lose(lost)
-            change = await self._ownership.rebalance()
+            change = await self._tenure.keep_up()
         except LOST as error:
             # The links stand as long as the leases do; only their end is a reason to cut them.
             log.warning("broker_away", error=str(error))
-            self._lose(self._ownership.overdue())
-            await self._pause()
+            self._tenure.lose(self._tenure.overdue())
+            await self._tenure.pause()
             return
-        self._pause_s = 0.0
         self._trim_due = True
-        self._lose((change.released | self._cut()) - change.taken)
+        self._tenure.lose(self._cut() - change.taken)
         for partition in sorted(change.taken):
             self._take(partition)
         self._note_deadlines()
         self.switchboard.sweep()
-        for what, partitions in (("lost", lost), ("released", change.released), ("taken", change.taken)):
-            if partitions:
-                log.info(what, partitions=sorted(partitions))
 
     def _announce(self, partition: int) -> Iterable[Command]:
         up = HandlerUp(
@@ -187,26 +148,24 @@ class Worker:
         yield ("XADD", inbox(partition), "*", FIELD, up.model_dump_json())
 
     def _take(self, partition: int) -> None:
-        held = self._ownership.held[partition]
+        held = self._tenure.held[partition]
         self.switchboard.take(partition, held.deadline)
         # What was said before is for links that are gone; what is still wanted will be ordered again.
-        self._read_to[partition] = held.horizon
-        self._stop_reading()
+        self._reading.follow(partition, held.horizon)
 
-    def _lose(self, partitions: Iterable[int]) -> None:
+    def _forget(self, partitions: frozenset[int]) -> None:
         for partition in partitions:
             if partition in self.switchboard.desks:
                 self.measures.lost += 1
             self.switchboard.lose(partition)
-            self._read_to.pop(partition, None)
-        self._ownership.drop(partitions)
+        self._reading.leave(partitions)
 
     def _cut(self) -> frozenset[int]:
         """Partitions whose connections were cut for their deadline: only taking them anew tells the Abstraction so."""
         return frozenset(p for p, desk in self.switchboard.desks.items() if desk.closed)
 
     def _note_deadlines(self) -> None:
-        for partition, held in self._ownership.held.items():
+        for partition, held in self._tenure.held.items():
             desk = self.switchboard.desks.get(partition)
             if desk is not None:
                 desk.deadline = held.deadline
@@ -220,41 +179,21 @@ class Worker:
 
     async def _await_news(self) -> None:
         """Returns when there is something to pass on or to tell: at once where news were let gather."""
-        if self._reading is None and self._pace.wait_ms > 0:
-            await asyncio.wait([self._read_on(0)])
+        if not self._reading.under_way and self._pace.wait_ms > 0:
+            await asyncio.wait([self._reading.begin(0)])
         else:
-            if self._reading is None:
-                self._read_on(LONGEST_WAIT_MS)
+            if not self._reading.under_way:
+                # facts must not wait for the next word
+                self._reading.begin(LONGEST_WAIT_MS)
             await self._filled.wait()
-
-    def _read_on(self, block_ms: int) -> "asyncio.Task[Entries]":
-        """Reads beside everything else: facts must not wait for the next word."""
-        positions = {p: at for p, at in self._read_to.items() if p in self._ownership.held}
-        self._reading = asyncio.create_task(self._reader.wait(positions, block_ms))
-        self._reading.add_done_callback(lambda _: self._filled.set())
-        return self._reading
-
-    def _stop_reading(self) -> None:
-        if self._reading is not None:
-            self._reading.cancel()
-            self._reading = None
 
     def _hear(self) -> int:
         """Passes on what a finished read brought; how many words that were."""
-        if self._reading is None or not self._reading.done():
-            return 0
-        reading, self._reading = self._reading, None
-        try:
-            entries = reading.result()
-        except LOST as error:
-            log.warning("read_failed", error=str(error))
-            return 0
+        entries = self._reading.brought()
         if entries:
-            self._passing("read")
+            self._tenure.passing("read")
         for partition, some in entries.items():
-            if partition in self._read_to:
-                self._pass_on(partition, some)
-                self._read_to[partition] = some[-1].id
+            self._pass_on(partition, some)
         taken = sum(map(len, entries.values()))
         self.measures.entries += taken
         return taken
@@ -274,18 +213,7 @@ class Worker:
         log.error("dead_letter", partition=partition, entry=entry.id, reason=reason)
         desk = self.switchboard.desks.get(partition)
         if desk is not None:
-            fields = {
-                key.decode(errors="replace"): value.decode(errors="replace")
-                for key, value in entry.fields.items()
-            }
-            letter = {
-                "entry": entry.id,
-                "stream": outbox(partition),
-                "charge_point": None,
-                "reason": reason,
-                "body": fields.get(FIELD) or orjson.dumps(fields).decode(),
-            }
-            desk.pouch.bury(orjson.dumps(letter))
+            desk.pouch.bury(dead_letter(entry, outbox(partition), reason))
 
     # --- what the lines tell ------------------------------------------------------------------------------------------
 
@@ -293,15 +221,15 @@ class Worker:
         """Commits what the lines have told; how many facts that were, which events and frames only go along with."""
         parcels: dict[int, Parcel] = {}
         batches: list[Batch] = []
-        for partition, held in self._ownership.held.items():
+        for partition, held in self._tenure.held.items():
             desk = self.switchboard.desks.get(partition)
             if desk is None or desk.closed:
                 continue
-            read_to = self._read_to[partition]
+            read_to = self._reading.read_to[partition]
             # A position alone is worth a commit only now and then: it does no more than trim the stream.
             trim = self._trim_due and read_to != held.position
             if not desk.pouch.empty or trim:
-                batch = self._ownership.batch(partition)
+                batch = self._tenure.batch(partition)
                 batch.position = read_to if read_to != held.position else None
                 parcel = parcels[partition] = desk.pouch.parcel()
                 parcel.put_into(
@@ -312,55 +240,24 @@ class Worker:
                 batches.append(batch)
         self._trim_due = False
         if batches:
-            await self._send(batches, parcels)
+            await self._tenure.commit(batches, lambda p, outcome: self._judge(p, outcome, parcels[p]))
         return sum(len(parcel.facts) for parcel in parcels.values())
 
-    async def _send(self, batches: list[Batch], parcels: dict[int, Parcel]) -> None:
-        outcomes = await commit_all(
-            self._redis,
-            self._ownership.name,
-            batches,
-            lease_ms=self._lease_ms,
-            clock=self._clock,
-        )
-        self._passing("committed")
-        self._ownership.settle(outcomes)
-        self._note_deadlines()
-        for partition, outcome in outcomes.items():
-            self._judge(partition, outcome, parcels[partition])
-        if any(isinstance(outcome, Full | Broken) for outcome in outcomes.values()):
-            await self._pause()
-
     def _judge(self, partition: int, outcome: Outcome, parcel: Parcel) -> None:
-        measures = self.measures
         desk = self.switchboard.desks[partition]
-        match outcome:
-            case Committed():
-                measures.commits += 1
-                measures.facts += len(parcel.facts)
-                measures.frames += len(parcel.frames)
-                measures.violations += len(parcel.events)
-                if not desk.pouch.empty:
-                    self._filled.set()
-                return
-            case Full() if not desk.pouch.overfull:
-                measures.full += 1
-                log.warning("full", partition=partition, reason=outcome.reason)
-                desk.pouch.put_back(parcel)
+        if isinstance(outcome, Committed):
+            self.measures.facts += len(parcel.facts)
+            self.measures.frames += len(parcel.frames)
+            self.measures.violations += len(parcel.events)
+            desk.deadline = outcome.deadline
+            if not desk.pouch.empty:
                 self._filled.set()
-                return
-            case Full():
+        elif isinstance(outcome, Full) and not desk.pouch.overfull:
+            desk.pouch.put_back(parcel)
+            self._filled.set()
+        else:
+            if isinstance(outcome, Full):
                 log.error("facts_given_up", partition=partition, reason=outcome.reason)
-            case Fenced():
-                measures.fenced += 1
-                log.warning("fenced", partition=partition, owner=outcome.owner)
-            case Broken():
-                measures.broken += 1
-                log.error("commit_broken", partition=partition, reason=outcome.reason)
-        self._lose([partition])
-        # Taken anew as soon as may be: only that tells the Abstraction that the links are gone.
-        self._upkeep_at = 0.0
-
-    async def _pause(self) -> None:
-        self._pause_s = min(1.0, self._pause_s * 2 or 0.1)
-        await asyncio.sleep(self._pause_s)
+            self._tenure.lose([partition])
+            # Taken anew as soon as may be: only that tells the Abstraction that the links are gone.
+            self._tenure.hurry()

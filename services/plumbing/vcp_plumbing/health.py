@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 from vcp_contracts import streams
 
 from vcp_plumbing.connection import LOST, Command, ask
+from vcp_plumbing.measures import LoopMeasures
 
 HANGING_S = 15.0
 """A loop without a turn for this long hangs: its longest patience with a broker is shorter."""
@@ -41,18 +42,32 @@ class ServiceHealth:
         redis: Redis,
         service: str,
         partitions: int,
-        last_turn: Callable[[], float],
+        loop: LoopMeasures,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`last_turn` tells when, by `clock`, the working loop began its last round."""
+        """`loop`: what the working loop counts of itself, its turns by `clock`."""
         self._redis = redis
         self._service = service
         self._partitions = partitions
-        self._last_turn = last_turn
+        self._loop = loop
         self._clock = clock
 
     async def measures(self) -> list[Measure]:
-        """All numbers of the service."""
+        """All numbers of the service: those of every working loop, and its own."""
+        loop = self._loop
+        return [
+            counter("cycles", "Rounds of the working loop", loop.cycles),
+            counter("commits", "Commits of a partition", loop.commits),
+            counter("commits_fenced", "Commits refused for another owner", loop.fenced),
+            counter("commits_full", "Commits that found no room", loop.full),
+            counter("commits_broken", "Commits refused for another reason", loop.broken),
+            counter("dead_letters", "Entries that could not be read or applied", loop.dead),
+            counter("recoveries", "Times that all memory was dropped", loop.recoveries),
+            *await self.own_measures(),
+        ]
+
+    async def own_measures(self) -> list[Measure]:
+        """What this service alone counts."""
         return []
 
     async def own_reason(self) -> str | None:
@@ -61,7 +76,7 @@ class ServiceHealth:
 
     def why_dead(self) -> str | None:
         """Why the process should be started anew, or None."""
-        silent = self._clock() - self._last_turn()
+        silent = self._clock() - self._loop.last_turn
         return f"the working loop has hung for {silent:.0f} s" if silent > HANGING_S else None
 
     async def why_unready(self) -> str | None:
