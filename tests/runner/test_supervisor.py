@@ -68,9 +68,10 @@ class Output:
 
 
 @pytest.fixture
-def modules(tmp_path: Path) -> dict[str, str]:
+def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     for name, code in {"server": SERVER, "deaf": DEAF, "broken": BROKEN}.items():
         (tmp_path / f"child_{name}.py").write_text(textwrap.dedent(code))
+    monkeypatch.syspath_prepend(tmp_path)
     return {"PYTHONPATH": str(tmp_path)}
 
 
@@ -134,6 +135,21 @@ async def test_a_child_that_keeps_dying_is_started_with_growing_waits(modules):
         await supervisor.start(ChildSpec(name="control", module="child_broken", environment=modules))
         await supervisor.children["control"].restarted(3)
     assert [line.rsplit("again", 1)[1] for line in said[:3]] == ["", " in 0.01 s", " in 0.02 s"]
+
+
+async def test_when_the_nursery_dies_every_child_is_replaced_and_none_lives_twice(modules):
+    async with Supervisor() as supervisor:
+        await supervisor.start(server(modules, "abstraction"), server(modules, "handler"))
+        children = list(supervisor.children.values())
+        before = [child.pid for child in children]
+        nursery = psutil.Process(before[0]).parent()
+        assert nursery.pid == psutil.Process(before[1]).ppid() != os.getpid()
+        nursery.kill()
+        for child in children:
+            await child.restarted()
+            await supervisor.ready(child.spec.name)
+        assert all(ended(pid) for pid in before)
+        assert {psutil.Process(child.pid).ppid() for child in children}.isdisjoint({nursery.pid})
 
 
 async def test_a_child_that_cannot_be_started_just_now_is_tried_again(modules, monkeypatch):

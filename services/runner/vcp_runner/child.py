@@ -1,26 +1,30 @@
-"""First thing a supervised child runs: ties it to its parent, then becomes the module it is to be.
-
-`python -m vcp_runner.child MODULE [ARGUMENT…]`. Imports nothing heavy, since every child pays for it.
-"""
+"""First thing a newborn child does: leaves its parent's session, takes its output, then becomes the module it is to be."""
 
 import os
 import runpy
 import sys
+from collections.abc import Mapping, Sequence
+from multiprocessing.connection import Connection
 
-from vcp_runner.parting import PARENT_FD, die_with_parent, watch_parent
+from vcp_runner.parting import watch_parent
 
 
-def main() -> None:
-    """Becomes the module named first on the command line."""
-    module = sys.argv[1]
-    if (fd := os.environ.pop(PARENT_FD, None)) is not None:
-        watch_parent(int(fd))
-    die_with_parent()
-    # structlog takes it along where it is installed: 4 MiB a process, and no service prints for people
-    sys.modules["rich"] = None  # type: ignore[assignment]
-    sys.argv[:] = [module, *sys.argv[2:]]
+def live(
+    module: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    output: Connection,
+    parent: Connection,
+) -> None:
+    """Becomes `module`, which prints to `output` and ends when nobody holds the other end of `parent` any more."""
+    # Ctrl-C reaches the supervisor alone, which then ends its children in order
+    os.setsid()
+    for standard in (sys.stdout, sys.stderr):
+        os.dup2(output.fileno(), standard.fileno())
+    output.close()
+    os.environ.clear()
+    os.environ.update(environment)
+    watch_parent(parent.fileno())
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    sys.argv[:] = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -3,13 +3,15 @@
 import asyncio
 import os
 import signal
-import sys
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 
-from vcp_runner.parting import PARENT_FD
+from vcp_runner import nursery
+from vcp_runner.child import live
 
 TAIL_LINES = 30
 LONGEST_LINE = 16_384
@@ -34,45 +36,36 @@ class ChildSpec:
 class ChildProcess:
     """A running child. `ended` is set with `code` once the process is gone and its output read."""
 
-    def __init__(self, process: asyncio.subprocess.Process, owner: str, log: Callable[[str], None]) -> None:
+    def __init__(
+        self, process: ForkServerProcess, owner: str, output: Connection, log: Callable[[str], None]
+    ) -> None:
         self.owner = owner
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
         self.code: int | None = None
         self.ended = asyncio.Event()
         self._process = process
+        self._output = output
         self._log = log
         self._watch = asyncio.create_task(self._until_end())
 
     @classmethod
     async def launch(
-        cls, spec: ChildSpec, *, owner: str, parent_fd: int, log: Callable[[str], None]
+        cls, spec: ChildSpec, *, owner: str, parent: Connection, log: Callable[[str], None]
     ) -> "ChildProcess":
-        """Starts `spec` in a session of its own, tied to this process by the pipe `parent_fd`."""
-        environment = {
-            **os.environ,
-            "PYTHONUNBUFFERED": "1",
-            **spec.environment,
-            "VCP_OWNER": owner,
-            PARENT_FD: str(parent_fd),
-        }
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "vcp_runner.child",
-            spec.module,
-            *spec.arguments,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env=environment,
-            pass_fds=(parent_fd,),
-            start_new_session=True,  # Ctrl-C reaches the supervisor alone, which then ends its children in order
-        )
-        return cls(process, owner, log)
+        """Starts `spec` in a session of its own, tied to this process by the pipe `parent`.
+
+        Raises OSError when there is no process or no file to be had.
+        """
+        environment = {**os.environ, **spec.environment, "VCP_OWNER": owner}
+        output, its_output = nursery.tie()
+        with its_output:
+            process = await nursery.born(live, spec.module, spec.arguments, environment, its_output, parent)
+        return cls(process, owner, output, log)
 
     @property
     def pid(self) -> int:
         """The process id."""
+        assert self._process.pid is not None, "it was started"
         return self._process.pid
 
     def terminate(self) -> None:
@@ -84,26 +77,41 @@ class ChildProcess:
         self._signal(signal.SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
-        if self._process.returncode is not None:
+        if self.code is not None:
             return
         with suppress(ProcessLookupError):
             if number == signal.SIGKILL:
                 os.killpg(self.pid, number)  # it leads its own session, hence its own group
             else:
-                self._process.send_signal(number)
+                os.kill(self.pid, number)
 
     async def _until_end(self) -> None:
         reading = asyncio.create_task(self._read())
-        self.code = await self._process.wait()
+        await _readable(self._process.sentinel)
+        if self._process.exitcode == nursery.ORPHANED:
+            # with the nursery went the knowledge of who still lives: there must not be two of one child
+            self.kill()
+        self.code = self._process.exitcode
         # a grandchild may hold the output open for ever
         await asyncio.wait([reading], timeout=1.0)
         reading.cancel()
         self.ended.set()
 
     async def _read(self) -> None:
-        assert self._process.stdout is not None
+        stream = asyncio.StreamReader()
+        pipe = os.fdopen(os.dup(self._output.fileno()), "rb", buffering=0)
+        self._output.close()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(stream), pipe
+        )
+        try:
+            await self._pass_on(stream)
+        finally:
+            transport.close()
+
+    async def _pass_on(self, output: asyncio.StreamReader) -> None:
         rest = b""
-        while chunk := await self._process.stdout.read(65_536):
+        while chunk := await output.read(65_536):
             *lines, rest = (rest + chunk).split(b"\n")
             for line in lines:
                 self._take(line)
@@ -117,3 +125,13 @@ class ChildProcess:
         text = line.decode(errors="replace").rstrip()
         self.tail.append(text)
         self._log(text)
+
+
+async def _readable(fd: int) -> None:
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(fd, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(fd)

@@ -8,9 +8,6 @@ import threading
 import time
 from collections.abc import Callable
 
-PARENT_FD = "VCP_PARENT_FD"
-"""Environment: number of the inherited end of a pipe that only the parent can write to."""
-
 GRACE_S = 3.0
 """How long an orphan may drain before it is ended."""
 

@@ -5,13 +5,13 @@ so that nobody waits for them to run out. Neither Ctrl-C nor the sudden death of
 """
 
 import asyncio
-import os
 import secrets
 import time
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
+from vcp_runner import nursery
 from vcp_runner.child_process import ChildProcess, ChildSpec, Log
 from vcp_runner.leaving import Ending, Exit
 from vcp_runner.readiness import is_ready
@@ -86,7 +86,7 @@ class Supervisor:
         self._ready_timeout_s = ready_timeout_s
         self._drain_s = drain_s
         self._keepers: list[asyncio.Task[None]] = []
-        self._parent_fd, self._our_end = os.pipe()
+        self._parent, self._our_end = nursery.tie()
 
     async def __aenter__(self) -> Self:
         return self
@@ -128,10 +128,8 @@ class Supervisor:
         self._keepers.clear()
         await asyncio.gather(*(self._end(child) for child in self.children.values()))
         self.children.clear()
-        for fd in (self._our_end, self._parent_fd):
-            if fd >= 0:
-                os.close(fd)
-        self._our_end = self._parent_fd = -1
+        self._our_end.close()
+        self._parent.close()
         for outcome in kept:
             if isinstance(outcome, Exception):
                 raise outcome
@@ -141,7 +139,7 @@ class Supervisor:
         child.process = await ChildProcess.launch(
             child.spec,
             owner=f"{name}-{secrets.token_hex(4)}",
-            parent_fd=self._parent_fd,
+            parent=self._parent,
             log=lambda line: self._log(name, line),
         )
 
