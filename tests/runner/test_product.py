@@ -216,6 +216,12 @@ async def test_a_port_that_is_somebody_else_s_is_told_in_one_line(option: str):
     assert err.count("\n") == 1
 
 
+def left_of(family: list[psutil.Process], *, timeout: float) -> list[psutil.Process]:
+    """Who is alive after that time; in a container nobody may collect an orphan's remains."""
+    _, left = psutil.wait_procs(family, timeout=timeout)
+    return [it for it in left if it.is_running() and it.status() != psutil.STATUS_ZOMBIE]
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 async def test_all_comes_up_and_goes_down_together(how: signal.Signals):
     async with vcp("up", "--json", "--quiet", "--api-port", "0") as process:
@@ -230,7 +236,7 @@ async def test_all_comes_up_and_goes_down_together(how: signal.Signals):
         async with asyncio.timeout(8):
             await process.wait()
         assert process.returncode == 0
-        assert psutil.wait_procs(family, timeout=1)[1] == []
+        assert left_of(family, timeout=1) == []
 
 
 @pytest.mark.chaos
@@ -241,9 +247,7 @@ async def test_a_killed_run_leaves_nothing_behind():
         family = psutil.Process(process.pid).children(recursive=True)
         process.kill()
         await process.wait()
-        _, left = await asyncio.to_thread(psutil.wait_procs, family, timeout=8)
-        # in a container nobody may collect an orphan's remains
-        assert [it for it in left if it.status() != psutil.STATUS_ZOMBIE] == []
+        assert await asyncio.to_thread(left_of, family, timeout=8) == []
 
 
 @pytest.mark.chaos
