@@ -23,7 +23,11 @@ def test_a_command_that_is_shown_can_be_typed(document: Path, command: str):
     if program == "./vcp":
         verb, *options = arguments
         # parses the options as a run would, and runs nothing
-        typer.main.get_command(app).commands[verb].make_context(verb, options)
+        command = typer.main.get_command(app).commands[verb]
+        while hasattr(command, "commands"):
+            verb, *options = options
+            command = command.commands[verb]
+        command.make_context(verb, options)
     elif program == "python":
         assert find_spec(arguments[1]) is not None
     elif program not in ELSEWHERE:

@@ -10,6 +10,7 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ RUN_HERE = (
     "./vcp backend",
     "./vcp check ",
     "./vcp up",
+    "./vcp scenario ",
     "curl ",
     "redis-cli ",
     "./vcp test",
@@ -156,6 +158,16 @@ async def answered(command: str, ports: Mapping[str, str]) -> dict[str, Any]:
         await output(there(command, ports).replace("curl ", "curl -sS --noproxy '*' "))
     )
     return document
+
+
+async def test_the_scenarios(ports: Mapping[str, str], tmp_path: Path):
+    [command] = the("./vcp scenario ")
+    report = tmp_path / "report.xml"
+    async with serve_backend(port=int(ports["9000"])):
+        told = await output(there(command, ports).replace("report.xml", str(report)))
+    assert "✓ Boot, accepted" in told
+    assert "passed" in told.splitlines()[-1]
+    assert report.read_text().count("<testcase ") > 20
 
 
 async def test_the_tests():
