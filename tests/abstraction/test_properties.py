@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from vcp_abstraction.due import next_due
+from vcp_abstraction.facts.rules import Rules
 from vcp_abstraction.view import view_of
 from vcp_contracts import commands as c
 from vcp_contracts import outcomes as o
@@ -208,6 +209,13 @@ def named(name: str) -> SettingName:
     return SettingName(component=component, variable=variable, instance=instance.rstrip("]") or None)
 
 
+def of_rules(rules: Rules | None) -> set[str]:
+    """The commands that wait for an answer past the lanes, or for the release of a message."""
+    if rules is None:
+        return set()
+    return {raw.command for raw in rules.raw.values()} | {held.command for held in rules.held if held.command}
+
+
 class AnyStory(RuleBasedStateMachine):
     """Commands, requests, outcomes, losses and time, in any order."""
 
@@ -390,6 +398,7 @@ class AnyStory(RuleBasedStateMachine):
         assert len(story.ended) == len(set(story.ended))
         waiting = {*story.cp.facts.link.waiting}
         asked = {entry.command for entry in story.cp.queue.values() if entry.command is not None}
+        asked |= of_rules(story.cp.rules)
         assert story.issued - set(story.ended) == waiting | asked
         assert not (waiting & asked)
         assert story.cp.online or not asked

@@ -11,6 +11,7 @@ from vcp_contracts import requests as r
 from vcp_contracts.link import FrameHeld, FrameLetGo, LinkDown, RuleHit
 from vcp_contracts.outcomes import Unanswered
 from vcp_contracts.rules import HeldFrame, Rule
+from vcp_contracts.values import Place, Token
 from vcp_contracts.view import ChargePointView
 
 REFUSE = {
@@ -170,18 +171,15 @@ def test_a_rule_on_a_state_is_handed_over_while_it_holds():
     assert handed(story) == [[]]
 
 
-def test_the_rules_of_a_new_state_go_out_before_what_brings_it_about():
+def test_the_rules_of_a_new_state_come_after_the_answer_that_brings_it_and_before_what_follows():
     story = Story().online()
+    story.do(c.WriteSetting, name="AuthorizeRemoteTxRequests", value="false")
     story.do(c.AddRule, rule=rule("in session", when={"state": {"transaction": True}}))
     story.do(c.PlugIn)
     story.answer_all()
     story.said.clear()
-    story.request(r.StartCharging, place={"evse": 1}, token={"value": "CARD1"}, remote_start=None)
-    story.answer_all()
-    words = story.words()
-    assert words.index("set_rules") < words.index(
-        next(w for w in words if w.startswith("transaction started"))
-    )
+    story.request(r.StartCharging, place=Place(evse=1), token=Token(value="CARD1"))
+    assert story.words() == ["charging_start", "set_rules", "status 1.0 charging/occupied"]
 
 
 def test_a_rule_on_the_registration_comes_with_the_first_link():
@@ -364,7 +362,7 @@ def test_a_rule_taken_away_lets_go_what_it_holds_back():
     story.hear(FrameHeld(**story.fact(), held=held_frame()))
     story.said.clear()
     story.do(c.RemoveRules, name="r")
-    assert story.words() == ["set_rules", "let_go"]
+    assert story.words() == ["let_go", "set_rules"]
 
 
 # --- gates -----------------------------------------------------------------------------------------------------------

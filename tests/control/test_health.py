@@ -18,6 +18,7 @@ from vcp_control.follower import Follower
 from vcp_control.readiness import Readiness
 from vcp_control.settings import ApiSettings
 from vcp_control.views import Views
+from vcp_control.violation_record import ViolationRecord
 from vcp_control.wire_record import WireRecord
 from vcp_plumbing.connection import client
 from vcp_plumbing.world import World
@@ -69,10 +70,12 @@ async def test_numbers_are_told(api: httpx.AsyncClient, abstraction: PlayedAbstr
 async def test_a_broker_that_is_away_is_503_and_never_a_bug(tmp_path: Path) -> None:
     away = client(f"unix://{tmp_path}/nobody")
     async with Follower(away, World("w", 4)) as follower:
+        wire = WireRecord(away, 4)
         means = Means(
             desk=Desk(away, 4, follower),
             views=Views(away, 4),
-            wire=WireRecord(away, 4),
+            wire=wire,
+            violations=ViolationRecord(away, 4, wire),
             streams=EventStreams(away, follower),
             vault=None,
         )

@@ -1,14 +1,14 @@
 """Which rules are in force, and what the Handler is told of them. Not how they are added, hit or ended.
 
 A rule may depend on the charger's state. The Handler does not know that state: it is told of a rule only while the
-condition holds, so a change of the state changes the rules. That goes out before anything else that the change says,
-so that every message the change brings about meets the rules that belong to it; a call of the backend's that crosses
-it on the wire still meets the rules before.
+condition holds, so a change of the state changes the rules. It hears of that after the answer to the call that brought
+the change about, and before anything that the charger says in its new state; a call of the backend's that crosses it on
+the wire still meets the rules before.
 """
 
 from typing import Any
 
-from vcp_contracts.link import OpenLink, SetRules
+from vcp_contracts.link import SetRules
 from vcp_contracts.rules import ChargerState, StandingRule
 
 from vcp_abstraction import status
@@ -43,10 +43,7 @@ def hand_over(cp: Charger, rules: Rules) -> None:
     in_force = [each.id for each in _in_force(cp, rules)]
     if rules.handed == in_force and rules.handed_gate == rules.handler_gate:
         return
-    said = cp.decision.to_handler
-    after_orders = max((n for n, word in enumerate(said, 1) if isinstance(word, OpenLink)), default=0)
-    word = SetRules(id=cp.mint(), charge_point=cp.id, at=cp.now, cause=cp.cause, **_handed(cp))
-    said.insert(after_orders, word)
+    cp.say(SetRules(id=cp.mint(), charge_point=cp.id, at=cp.now, cause=cp.cause, **_handed(cp)))
 
 
 def _handed(cp: Charger) -> dict[str, Any]:

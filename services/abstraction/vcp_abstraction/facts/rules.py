@@ -24,7 +24,7 @@ class OpenRaw(Kept):
 
     word: Literal["raw_call", "raw_text"]
     command: str
-    message_id: str | None
+    message_id: str | None = None
     """On the wire; None: whatever its text says."""
     guard: datetime
     """Past it the link is given up."""
