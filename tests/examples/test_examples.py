@@ -24,6 +24,7 @@ needs_redis_cli = pytest.mark.skipif(
     not (shutil.which("redis-cli") or shutil.which("valkey-cli")),
     reason="needs redis-cli or valkey-cli (Debian: apt install redis-tools)",
 )
+needs_node = pytest.mark.skipif(not shutil.which("node"), reason="needs Node 18 or newer")
 needs_curl = pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
 
 
@@ -169,10 +170,32 @@ def test_04_a_charge_point_connects_and_charges_by_http(product: Product) -> Non
     assert all(frame["valid"] for frame in answers[-1]["items"])
 
 
+def test_05_a_backend_is_tested_with_the_fixtures() -> None:
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(EXAMPLES / "05_pytest")]
+    ended = subprocess.run(command, cwd=EXAMPLES / "05_pytest", capture_output=True, text=True, check=False)
+    assert "5 passed" in ended.stdout, ended.stdout + ended.stderr
+
+
+def test_06_the_same_in_compose_is_run_by_the_tests_of_containers() -> None:
+    told = (EXAMPLES.parent / "tests" / "containers" / "test_examples.py").read_text(encoding="utf-8")
+    assert "06_compose" in told
+
+
+@needs_node
+def test_07_a_test_written_for_node(product: Product) -> None:
+    environment = {**product.environment, "BACKEND_URL": product.backend}
+    command = ["node", "--test", str(EXAMPLES / "07_from_node.mjs")]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "# pass 1" in ended.stdout
+
+
 def test_every_example_fits_one_screen_and_is_run_here() -> None:
-    names = sorted(path.name for path in EXAMPLES.iterdir() if path.is_file())
-    assert [name[:3] for name in names] == [f"{n:02d}_" for n in range(1, len(names) + 1)]
+    found = sorted(path for path in EXAMPLES.iterdir() if path.name != "__pycache__")
+    assert [path.name[:3] for path in found] == [f"{n:02d}_" for n in range(1, len(found) + 1)]
     told = Path(__file__).read_text(encoding="utf-8")
-    for name in names:
-        assert name in told
-        assert len((EXAMPLES / name).read_text(encoding="utf-8").splitlines()) <= 60
+    for path in found:
+        assert path.name in told
+        for file in [path] if path.is_file() else path.iterdir():
+            if file.is_file():
+                assert len(file.read_text(encoding="utf-8").splitlines()) <= 70, file

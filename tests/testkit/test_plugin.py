@@ -143,6 +143,7 @@ def test_each_worker_has_a_product_of_its_own(tmp_path: Path):
     ("arguments", "told"),
     [
         ((), "the charger has no backend: override the fixture `backend_url`"),
+        (("--vcp-backend-url", "ws://127.0.0.1:9/ocpp"), "could not connect to ws://127.0.0.1:9/ocpp"),
         (("--vcp", "cloud"), "'cloud' is no product; write in-process, container, or the address"),
         (("--vcp", "http://127.0.0.1:9", "--vcp-backend-url", "ws://127.0.0.1:9"), "does not answer"),
     ],

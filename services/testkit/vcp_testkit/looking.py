@@ -37,6 +37,11 @@ def wait_for(
         pause = min(pause * 2, LONGEST_PAUSE_S)
 
 
+def booted(charge_point: str, *, within: float = 10.0) -> Steps[Json]:
+    """The view once the backend has accepted the charge point. Raises NotSo."""
+    return (yield from wait_for(charge_point, within=within, boot__verdict="accepted", link__state="up"))
+
+
 def rules(charge_point: str) -> Steps[list[Json]]:
     """The rules that stand, in the order in which they are tried; each with its `hits`."""
     return list((yield from view(charge_point)).get("rules", ()))

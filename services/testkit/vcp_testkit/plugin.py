@@ -61,10 +61,9 @@ def backend_url(pytestconfig: pytest.Config) -> str | None:
 
 
 @pytest.fixture
-def charger_factory(
+def _chargers(
     vcp: "Product", backend_url: str | None, request: pytest.FixtureRequest
-) -> Iterator[Callable[..., "ChargePoint"]]:
-    """Makes chargers: `charger_factory(protocols=["ocpp2.0.1"])`. All are gone after the test, also after a failure."""
+) -> Iterator["Chargers"]:
     from vcp_testkit.product import Chargers
 
     defaults: dict[str, Any] = {"url": backend_url}
@@ -72,30 +71,41 @@ def charger_factory(
         defaults["protocols"] = protocols
     chargers = Chargers(vcp, request.node.nodeid, defaults)
     request.node.stash[CHARGERS] = chargers
-    yield chargers.set_up
+    yield chargers
     chargers.retire()
 
 
 @pytest.fixture
+def charger_factory(_chargers: "Chargers") -> Callable[..., "ChargePoint"]:
+    """Makes chargers that are at their backend: `charger_factory(protocols=["ocpp2.0.1"])`; `online=False`: that are
+    not. All are gone after the test, also after a failure."""
+    return _chargers.set_up
+
+
+@pytest.fixture
 def charger(charger_factory: Callable[..., "ChargePoint"], request: pytest.FixtureRequest) -> "ChargePoint":
-    """A charger of the test's own, on its way to the backend. Set it up otherwise with `@pytest.mark.charger(…)`."""
+    """A charger of the test's own, at its backend. Set it up otherwise with `@pytest.mark.charger(…)`."""
     return charger_factory(**_marked(request))
 
 
 @pytest.fixture
-def async_charger_factory(
-    charger_factory: Callable[..., "ChargePoint"], vcp: "Product"
-) -> Callable[..., "AsyncChargePoint"]:
-    """As `charger_factory`; what it makes is awaited."""
+def async_charger_factory(_chargers: "Chargers", vcp: "Product") -> Callable[..., "AsyncChargePoint"]:
+    """Makes chargers whose words are awaited, on their way to a backend that may live in the test's own event loop.
+    `await charger.booted()` waits until they are there."""
     client = vcp.async_client()
-    return lambda *args, **configuration: client.charge_point(charger_factory(*args, **configuration).id)
+
+    def made(id: str | None = None, *, online: bool = True, **configuration: Any) -> "AsyncChargePoint":
+        return client.charge_point(_chargers.described(id, online=online, **configuration).id)
+
+    return made
 
 
 @pytest.fixture
 def async_charger(
     async_charger_factory: Callable[..., "AsyncChargePoint"], request: pytest.FixtureRequest
 ) -> "AsyncChargePoint":
-    """As `charger`, for async tests: its words are awaited, and the backend may live in the same event loop."""
+    """A charger of the test's own, on its way to the backend; its words are awaited. Set it up otherwise with
+    `@pytest.mark.charger(…)`."""
     return async_charger_factory(**_marked(request))
 
 

@@ -10,15 +10,23 @@ from urllib.parse import urlsplit, urlunsplit
 
 from vcp_testkit.charge_point import ChargePoint
 from vcp_testkit.client import AsyncClient, Client
+from vcp_testkit.looking import NotSo
 from vcp_testkit.problems import Problem
 
 Json = dict[str, Any]
 LOCAL = re.compile(r"localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|::1?", re.IGNORECASE)
 """Hosts that mean this machine, and mean another one inside a container."""
 
+BOOT_S = 5.0
+"""How long a backend may take to answer a boot before a test begins without."""
+
 
 class WrongChoice(ValueError):
     """The choice of a product is none of those that there are."""
+
+
+class NotConnected(Exception):
+    """A charger found no backend; the text says where, and why."""
 
 
 class Unfinished(Exception):
@@ -63,9 +71,27 @@ class Chargers:
         self._defaults = defaults
         self.made: list[ChargePoint] = []
 
-    def set_up(self, id: str | None = None, **configuration: Any) -> ChargePoint:
-        """A charge point, set up as `POST /charge-points` takes it. It goes online by itself unless told `online=False`."""
-        described: Json = {"online": True, **self._defaults, **configuration}
+    def set_up(self, id: str | None = None, *, online: bool = True, **configuration: Any) -> ChargePoint:
+        """A charge point, set up as `POST /charge-points` takes it, at its backend, which has answered its boot.
+
+        With `online` False it stays offline. A backend that leaves the boot unanswered is waited for 5 s. Raises
+        NotConnected.
+        """
+        charger = self.described(id, online=False, **configuration)
+        if not online:
+            return charger
+        came = charger.go_online()["detail"]
+        if came.get("link") != "up":
+            raise NotConnected(
+                f"{charger.id} could not connect to {charger.view()['configuration']['url']}: {came}"
+            )
+        with suppress(NotSo):
+            charger.wait_for(lambda view: view["boot"]["verdict"] != "none", within=BOOT_S)
+        return charger
+
+    def described(self, id: str | None = None, **configuration: Any) -> ChargePoint:
+        """A charge point, set up as `POST /charge-points` takes it, and left to itself."""
+        described: Json = {**self._defaults, **configuration}
         if described.get("url") is None:
             raise WrongChoice(
                 "the charger has no backend: override the fixture `backend_url`, set `vcp_backend_url` in pytest's "
