@@ -111,7 +111,11 @@ def test_all_channels_are_in_the_document_and_no_password_is():
     app = application(environment("a", REDIS_URL="redis://user:hunter2@broker:6379/0"))
     document = app.schema.to_specification().to_jsonable()
     addresses = {channel["address"] for channel in document["channels"].values()}
-    assert addresses == {"vcp:{pNN}:in", "vcp:{pNN}:out", "vcp:{pNN}:events", "vcp:door"}
+    assert addresses == {
+        "vcp:door",
+        "vcp:door:dead",
+        *(f"vcp:{{partition}}:{name}" for name in ("in", "out", "chores", "events", "dead")),
+    }
     text = orjson.dumps(document)
     assert b"hunter2" not in text
     assert b"PlugIn" in text

@@ -87,4 +87,4 @@ async def test_settings_that_can_not_work_end_the_process_with_their_remedy():
 def test_every_channel_stands_in_the_document():
     document = orjson.loads(application(environment()).schema.to_specification().to_json())
     addresses = {channel["address"].split(":")[-1] for channel in document["channels"].values()}
-    assert addresses == {"in", "chores"}
+    assert addresses == {"in", "chores", "dead"}

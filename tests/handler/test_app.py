@@ -127,6 +127,7 @@ def test_every_channel_stands_in_the_document() -> None:
         "in",
         "out",
         "events",
+        "dead",
         "{charge_point}",
     }
     assert "FrameSent" in document["components"]["schemas"]

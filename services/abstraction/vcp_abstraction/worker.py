@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
+from typing import Final
 
 import structlog
 from redis.asyncio import Redis
@@ -28,7 +29,7 @@ from vcp_abstraction.partition import Partition
 from vcp_abstraction.server_clock import ServerClock
 from vcp_abstraction.store import write_changes, write_trying
 
-SERVICE = "abstraction"
+SERVICE: Final = "abstraction"
 READ_AT_ONCE = 32
 """How many entries of each partition one cycle takes: few enough that it ends soon, and that whoever comes next in the
 walk has something to do meanwhile."""

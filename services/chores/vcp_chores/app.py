@@ -1,8 +1,4 @@
-"""The service as a FastStream application: its life and its declared channels. Takes no message through them.
-
-Orders are read by the working loop, since a FastStream subscriber loses what it has in hand when it is killed; the
-channels are declared all the same, so that the AsyncAPI document shows every one of them.
-"""
+"""The service as a FastStream application: its life and its declared channels. Takes no message through them."""
 
 import asyncio
 import logging
@@ -11,15 +7,14 @@ import structlog
 from faststream.asgi import AsgiFastStream
 from faststream.redis import RedisBroker
 from redis.asyncio import Redis
-from vcp_contracts.letters import ToAbstraction, ToChores
 from vcp_plumbing.environment import Environment
 from vcp_plumbing.reaching import with_broker
-from vcp_plumbing.service import PARTITIONED, About, application_of, broker_of, running
+from vcp_plumbing.service import About, application_of, broker_of, declare_all_read, running
 from vcp_plumbing.vault import Vault
 
 from vcp_chores.doing import Doer
 from vcp_chores.health import Health
-from vcp_chores.worker import Worker
+from vcp_chores.worker import SERVICE, Worker
 
 ABOUT = About("chores", "Slow work: orders of chargers in, results out.")
 
@@ -29,7 +24,7 @@ log = structlog.get_logger(__name__)
 def application(environment: Environment) -> AsgiFastStream:
     """The application with all its channels, as its AsyncAPI document shows it. Never to be started: it would read."""
     broker = _broker(environment)
-    _declare_what_is_read(broker)
+    declare_all_read(broker, SERVICE)
     return application_of(broker, ABOUT)
 
 
@@ -53,20 +48,4 @@ async def serve(environment: Environment, stop: asyncio.Event) -> None:
 
 
 def _broker(environment: Environment) -> RedisBroker:
-    broker = broker_of(environment, logging.getLogger(__name__))
-    broker.publisher(
-        stream="vcp:{pNN}:in",
-        title="in",
-        description=f"Results of chores, beside everyone's words to the Abstraction. {PARTITIONED}",
-        schema=ToAbstraction,
-    )
-    return broker
-
-
-def _declare_what_is_read(broker: RedisBroker) -> None:
-    @broker.subscriber(
-        stream="vcp:{pNN}:chores",
-        title="chores",
-        description=f"Slow work that chargers order: transfers and checks of certificates. {PARTITIONED}",
-    )
-    async def take(word: ToChores) -> None: ...
+    return broker_of(environment, SERVICE, logging.getLogger(__name__))

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import count
+from typing import Final
 
 import structlog
 from pydantic import ValidationError
@@ -30,7 +31,7 @@ from vcp_chores.desk import Desk
 from vcp_chores.doing import Doer
 from vcp_chores.measures import Measures
 
-SERVICE = "chores"
+SERVICE: Final = "chores"
 RESULTS_A_COMMIT = 500
 DEAD_KEPT = 10_000
 

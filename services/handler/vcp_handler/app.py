@@ -1,8 +1,4 @@
-"""The service as a FastStream application: its life and its declared channels. Takes no message through them.
-
-What the Abstraction says is read by the working loop in batches, since a FastStream subscriber loses what it has in
-hand when it is killed; the channels are declared all the same, so that the AsyncAPI document shows every one of them.
-"""
+"""The service as a FastStream application: its life and its declared channels. Takes no message through them."""
 
 import asyncio
 import logging
@@ -11,17 +7,15 @@ import structlog
 from faststream.asgi import AsgiFastStream
 from faststream.redis import RedisBroker
 from redis.asyncio import Redis
-from vcp_contracts.events import FrameReceived, FrameSent, ProtocolViolation, SelfViolation
-from vcp_contracts.letters import ToAbstraction, ToHandler
 from vcp_plumbing.crash_points import crash_at
 from vcp_plumbing.environment import Environment
 from vcp_plumbing.reaching import with_broker
-from vcp_plumbing.service import PARTITIONED, About, application_of, broker_of, running
+from vcp_plumbing.service import About, application_of, broker_of, declare_all_read, running
 from vcp_plumbing.vault import Vault
 
 from vcp_handler.health import Health
 from vcp_handler.switchboard import Switchboard
-from vcp_handler.worker import Worker
+from vcp_handler.worker import SERVICE, Worker
 
 ABOUT = About("Handler", "The wire: what the charger says out to its backend, what that answers and asks in.")
 
@@ -31,7 +25,7 @@ log = structlog.get_logger(__name__)
 def application(environment: Environment) -> AsgiFastStream:
     """The application with all its channels, as its AsyncAPI document shows it. Never to be started: it would read."""
     broker = _broker(environment)
-    _declare_what_is_read(broker)
+    declare_all_read(broker, SERVICE)
     return application_of(broker, ABOUT)
 
 
@@ -56,32 +50,4 @@ async def serve(environment: Environment, stop: asyncio.Event) -> None:
 
 
 def _broker(environment: Environment) -> RedisBroker:
-    broker = broker_of(environment, logging.getLogger(__name__))
-    broker.publisher(
-        stream="vcp:{pNN}:in",
-        title="in",
-        description=f"Outcomes, requests and facts of links, beside everyone's commands. {PARTITIONED}",
-        schema=ToAbstraction,
-    )
-    broker.publisher(
-        stream="vcp:{pNN}:frames:{charge_point}",
-        title="frames",
-        description=f"The wire record of one charge point, both directions. {PARTITIONED}",
-        schema=FrameSent | FrameReceived,
-    )
-    broker.publisher(
-        stream="vcp:{pNN}:events",
-        title="events",
-        description=f"Breaches of protocol, the backend's and our own. {PARTITIONED}",
-        schema=ProtocolViolation | SelfViolation,
-    )
-    return broker
-
-
-def _declare_what_is_read(broker: RedisBroker) -> None:
-    @broker.subscriber(
-        stream="vcp:{pNN}:out",
-        title="out",
-        description=f"Everything to the Handler: actions, replies, link orders. {PARTITIONED}",
-    )
-    async def take(word: ToHandler) -> None: ...
+    return broker_of(environment, SERVICE, logging.getLogger(__name__))

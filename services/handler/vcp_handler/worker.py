@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from typing import Final
 
 import structlog
 from pydantic import ValidationError
@@ -26,7 +27,7 @@ from vcp_handler.pouch import Parcel
 from vcp_handler.switchboard import Switchboard
 from vcp_handler.versions import all_manners
 
-SERVICE = "handler"
+SERVICE: Final = "handler"
 READ_AT_ONCE = 32
 """How many entries of each partition one cycle takes: few enough that it ends soon, and that whoever comes next in the
 walk has something to do meanwhile."""

@@ -10,24 +10,35 @@ from typing import NamedTuple
 from faststream.asgi import AsgiFastStream, AsgiResponse, get
 from faststream.redis import RedisBroker
 from faststream.specification import AsyncAPI
+from vcp_contracts.channels import CHANNELS, Service
 
+from vcp_plumbing.declaring import declare_read, declare_written
 from vcp_plumbing.environment import Environment
 from vcp_plumbing.health import ServiceHealth
 
-PARTITIONED = (
-    "NN is the partition, two digits: the CRC-32 of the charge point's id modulo the number of partitions."
-)
+PARTITIONED = "The partition is `{p` + two digits + `}` of the CRC-32 of the charge point's id modulo the number of partitions."
 """How the channels' addresses are to be read."""
 
 
-def broker_of(environment: Environment, logger: logging.Logger) -> RedisBroker:
-    """A broker to declare channels on; no password gets into its document."""
-    return RedisBroker(
+def broker_of(environment: Environment, service: Service, logger: logging.Logger) -> RedisBroker:
+    """A broker with the channels declared that a service writes; no password gets into its document."""
+    broker = RedisBroker(
         environment.redis_url,
         logger=logger,
         log_level=logging.DEBUG,
         specification_url=environment.redis_url_masked,
     )
+    for name, channel in CHANNELS.items():
+        if service in channel.written_by:
+            declare_written(broker, name)
+    return broker
+
+
+def declare_all_read(broker: RedisBroker, service: Service) -> None:
+    """Declares the channels that a service reads, too. From then on the broker is for a document only."""
+    for name, channel in CHANNELS.items():
+        if service in channel.read_by:
+            declare_read(broker, name)
 
 
 class About(NamedTuple):
@@ -42,7 +53,7 @@ def application_of(broker: RedisBroker, about: About, health: ServiceHealth | No
     document = AsyncAPI(
         title=f"Virtual charge point: {about.title}",
         version=version("virtual-charge-point"),
-        description=about.description,
+        description=f"{about.description} {PARTITIONED}",
     )
     routes = _routes(health) if health else []
     return AsgiFastStream(broker, specification=document, logger=None, asgi_routes=routes)

@@ -1,35 +1,22 @@
-"""The AsyncAPI document of all streams of the product. Declares; opens no connection and starts nothing.
+"""The AsyncAPI document of all streams of the product, from their one table. Opens no connection, starts nothing.
 
 `python -m vcp_runner.asyncapi [file]` writes it, by default to docs/asyncapi.json of the checkout.
 """
 
 import json
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from faststream.redis import RedisBroker, StreamSub
+from faststream.redis import RedisBroker
 from faststream.specification import AsyncAPI
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core.core_schema import TaggedUnionSchema
-from vcp_contracts.schemas import DOCUMENTS, WordSchema, schemas_with_shared_parts
-from vcp_contracts.streams import (
-    DOOR,
-    DOOR_DEAD,
-    FIELD,
-    PARTITIONS,
-    chores,
-    dead,
-    events,
-    frames,
-    inbox,
-    outbox,
-    partition_of,
-)
-from vcp_contracts.words import Value
+from vcp_contracts.channels import CHANNELS
+from vcp_contracts.schemas import WordSchema, schemas_with_shared_parts
+from vcp_contracts.streams import PARTITIONS, partition_of
+from vcp_plumbing.declaring import declare_read, declare_written
 
 FILE = Path(__file__).parents[3] / "docs" / "asyncapi.json"
 PART = "#/components/schemas/{model}"
@@ -44,118 +31,6 @@ class AsyncApiSchema(WordSchema):
         """The schema of a union of words."""
         return {**super().tagged_union_schema(schema), "discriminator": schema["discriminator"]}
 
-
-class DeadEntry(Value):
-    """An entry that a partition could not read or apply."""
-
-    entry: str
-    """Its id in the stream where it lay."""
-    charge_point: str | None = None
-    reason: str
-    body: str
-    """What it carried, cut at 4,096 bytes."""
-
-
-class DeadDoorEntry(Value):
-    """An entry of the front door that names no charge point."""
-
-    entry: str
-    reason: str
-    fields: dict[str, str]
-    """The fields of the entry, as they came."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
-    """One stream, or one per partition. `says`: a document of the contracts, or a model of this file."""
-
-    address: str
-    action: Literal["receive", "send"]
-    says: str | type[Value]
-    description: str
-
-    @property
-    def of(self) -> Any:
-        """The type of what it carries."""
-        return DOCUMENTS[self.says][0] if isinstance(self.says, str) else self.says
-
-
-def of_any(key: str) -> str:
-    """The pattern of a key: partition 0 and charge point `cp` stand for any."""
-    return key.replace("{p00}", "{partition}").replace(":cp", ":{charge_point}")
-
-
-CHANNELS: dict[str, Channel] = {
-    "door": Channel(
-        address=DOOR,
-        action="receive",
-        says="commands",
-        description=(
-            "The front door: commands for any charge point, without computing its partition. "
-            f"Publish one field `{FIELD}` with plain JSON: "
-            f'`XADD {DOOR} \'*\' {FIELD} \'{{"type":"plug_in","charge_point":"CP001"}}\'`. '
-            "FastStream's binary frame and a field `data` are read too. Every command ends in exactly one "
-            "`command_done` or `command_rejected` among the events, with the command's id as `cause`; "
-            "a repeated id is answered with its first result."
-        ),
-    ),
-    "door_dead": Channel(
-        address=DOOR_DEAD,
-        action="send",
-        says=DeadDoorEntry,
-        description="Entries of the front door that name no charge point, each with its reason.",
-    ),
-    "in": Channel(
-        address=of_any(inbox(0)),
-        action="receive",
-        says="to_abstraction",
-        description=(
-            "Everything to the Abstraction, in one order: commands of anyone, and outcomes, requests and link facts "
-            "of the Handler. Publish commands only, and never trim this stream: it is trimmed when it is read."
-        ),
-    ),
-    "out": Channel(
-        address=of_any(outbox(0)),
-        action="send",
-        says="to_handler",
-        description=(
-            "Everything to the Handler: actions, replies, link orders. An inner stream; it promises nothing, "
-            "since the Abstraction's queue repeats what a Handler lost."
-        ),
-    ),
-    "chores": Channel(
-        address=of_any(chores(0)),
-        action="send",
-        says="to_chores",
-        description=(
-            "Slow work for the chores worker: transfers and checks of certificates. An inner stream; it promises "
-            "nothing, since a charger orders again what it waits for. Results come back as `chore_done` in `in`."
-        ),
-    ),
-    "events": Channel(
-        address=of_any(events(0)),
-        action="send",
-        says="events",
-        description=(
-            "What happened, for anyone; bounded by count. Read it with XREAD from an id of your own choice. "
-            "New words and fields may come at any time: ignore those that you do not know."
-        ),
-    ),
-    "frames": Channel(
-        address=of_any(frames(0, "cp")),
-        action="send",
-        says="frames",
-        description=(
-            "The wire record of one charge point, both directions, the last frames only. Secrets are masked."
-        ),
-    ),
-    "dead": Channel(
-        address=of_any(dead(0)),
-        action="send",
-        says=DeadEntry,
-        description="Entries that could not be read or applied, each with its reason. Nobody reads them again.",
-    ),
-}
 
 PARAMETERS: dict[str, Json] = {
     "partition": {
@@ -184,24 +59,11 @@ def declare() -> RedisBroker:
     """A broker with every channel declared, and nothing started."""
     broker = RedisBroker("redis://localhost:6379", protocol_version="7.0")
     for name, channel in CHANNELS.items():
-        if channel.action == "send":
-            broker.publisher(
-                stream=channel.address, title=name, description=channel.description, schema=channel.of
-            )
+        if channel.open:
+            declare_read(broker, name)
         else:
-            stream = StreamSub(channel.address)
-            broker.subscriber(stream=stream, title=name, description=channel.description)(_reader(channel.of))
+            declare_written(broker, name)
     return broker
-
-
-def _reader(of: Any) -> Callable[[Any], None]:
-    """The reader of a declared stream. FastStream never runs it: the product's own reads all partitions at once."""
-
-    def read(word: Any) -> None:
-        raise NotImplementedError("this broker only declares")
-
-    read.__annotations__["word"] = of
-    return read
 
 
 def document() -> Json:
