@@ -20,7 +20,7 @@ def backend():
     async def serve():
         async with serve_backend() as backend:
             stop.extend((asyncio.get_running_loop(), asyncio.Event()))
-            serve.url = f"{backend.url}/ocpp"
+            serve.url = backend.url
             up.set()
             await stop[1].wait()
 
@@ -89,7 +89,7 @@ import pytest_asyncio
 @pytest_asyncio.fixture
 async def backend_url():
     async with serve_backend() as backend:
-        yield f"{backend.url}/ocpp"
+        yield backend.url
 
 
 @pytest.mark.asyncio

@@ -41,7 +41,12 @@ async def test_a_reply_in_the_place_of_the_chargers_own(charger, api, said):
 
 async def test_a_sequence_of_replies_and_how_often(charger, api, said):
     script = (
-        charger.reply_to("Reset").with_(status="Rejected").error("InternalError", "later").after(2).never()
+        charger.reply_to("Reset")
+        .with_(status="Rejected")
+        .then()
+        .error("InternalError", "later")
+        .after(2)
+        .never()
     )
     await said(script.times(2))
     [rule] = api

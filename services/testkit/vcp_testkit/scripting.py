@@ -61,6 +61,10 @@ class Script(Generic[Result]):
             self._deeds[-1] |= {"random_s": up_to - seconds}
         return self
 
+    def then(self) -> Self:
+        """Reads well between two deeds; the next message gets the next deed with or without it."""
+        return self
+
     def pass_(self) -> Self:
         """Goes its way."""
         return self._then("pass")
