@@ -89,7 +89,7 @@ def _told(cp: Charger, word: str, command: str, it: AnyOutcome) -> None:
             "bad_field",
             field=it.field,
             reason=it.rule,
-            remedy="correct it, or send it unchecked: true",
+            remedy="correct it, or send it with unchecked: true",
         )
         return
     if isinstance(it, (Refused, Misanswered, Unanswered)):
