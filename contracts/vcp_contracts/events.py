@@ -322,6 +322,8 @@ class MessageReleased(Word):
     type: Literal["message_released"] = "message_released"
     frame: Id
     how: Literal["released", "edited", "replaced", "dropped", "expired", "lost"]
+    failed: str | None = None
+    """Why what was given could not take its place: field and rule; it went its way unaltered."""
 
 
 class GatesSet(Word):

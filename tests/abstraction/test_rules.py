@@ -333,6 +333,20 @@ def test_a_call_held_back_does_not_cost_the_link():
     assert story.cp.facts.link.state == "up"
 
 
+def test_a_release_whose_payload_can_not_be_written_says_why():
+    story = Story().online()
+    story.do(c.AddRule, rule=rule("r", {"do": "hold"}))
+    story.hear(FrameHeld(**story.fact(), held=held_frame()))
+    story.do(c.ReleaseFrame, frame="f1", payload={"a": 1})
+    story.hear(FrameLetGo(**story.fact(), frame="f1", how="released", failed="a: there is no such field"))
+    assert story.results[-1].detail == {
+        "frame": "f1",
+        "how": "released",
+        "failed": "a: there is no such field",
+    }
+    assert story.seen("message_released")[0].failed == "a: there is no such field"
+
+
 def test_releasing_what_is_not_held_names_what_is():
     story = Story().online()
     no = story.do(c.ReleaseFrame, frame="f9")

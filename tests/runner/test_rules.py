@@ -171,6 +171,7 @@ async def a_message_written_by_hand_brings_its_answer_back(
 
     error = (await api.post(f"{CP}/send-raw", json={"action": "Sing", "unchecked": True})).json()
     assert (error["detail"]["outcome"], error["detail"]["code"]) == ("refused", "NotImplemented")
+    assert error["detail"]["details"] == {}
     text = (await api.post(f"{CP}/send-raw", json={"text": "[3,"})).json()
     assert text["detail"]["outcome"] == "sent"
 

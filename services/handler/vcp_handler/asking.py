@@ -369,6 +369,8 @@ class Asking:
             kind=refusal_kind(frame.code),
             code=frame.code,
             description=frame.description,
+            # nobody reads them but who wrote the call by hand
+            details=(frame.details or {}) if landing.flight.row is None else {},
         )
 
     def _misread(self, call: OurCall, frame: Broken, latency: float) -> None:

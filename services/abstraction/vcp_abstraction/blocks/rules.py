@@ -134,7 +134,8 @@ def frame_held(cp: Charger, it: FrameHeld) -> None:
 
 def frame_let_go(cp: Charger, it: FrameLetGo) -> None:
     """It waits no longer."""
-    _no_longer_held(cp, [held for held in standing.kept(cp).held if held.frame.frame == it.frame], it.how)
+    gone = [held for held in standing.kept(cp).held if held.frame.frame == it.frame]
+    _no_longer_held(cp, gone, it.how, it.failed)
 
 
 def link_lost(cp: Charger, rules: Rules) -> None:
@@ -142,13 +143,14 @@ def link_lost(cp: Charger, rules: Rules) -> None:
     _no_longer_held(cp, list(rules.held), "lost")
 
 
-def _no_longer_held(cp: Charger, gone: list[Held], how: str) -> None:
+def _no_longer_held(cp: Charger, gone: list[Held], how: str, failed: str | None = None) -> None:
     rules = standing.kept(cp)
     for held in gone:
         rules.held.remove(held)
-        cp.note(MessageReleased, frame=held.frame.frame, how=how)
+        cp.note(MessageReleased, frame=held.frame.frame, how=how, failed=failed)
         if held.command is not None:
-            cp.done(held.command, frame=held.frame.frame, how=how)
+            why = {"failed": failed} if failed is not None else {}
+            cp.done(held.command, frame=held.frame.frame, how=how, **why)
 
 
 def _more_time(cp: Charger, message_id: str | None, seconds: float) -> None:
