@@ -49,6 +49,8 @@ class OpenLink(Word):
     back_off: BackOff = BackOff()
     ping_s: Seconds = 0.0
     """Interval of websocket pings, 0: none."""
+    tries: Annotated[int, Field(ge=1)] = 1
+    """After how many attempts in vain LinkFailed is told."""
     open_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     gate: Literal["open", "silent", "security_error"] = "open"
     rules: tuple[StandingRule, ...] = ()
@@ -127,10 +129,12 @@ class LinkUp(Word):
     n: int = 0
     order: int
     subprotocol: str
+    trust_path: tuple[str, ...] = ()
+    """SHA-256 (hex) of the certificates by which the backend's was verified, its own first; empty without TLS."""
 
 
 class LinkFailed(Word):
-    """No link came about. Only the first failure of a series is told."""
+    """No link came about. One failure of a series is told: the one that `tries` of the order names."""
 
     type: Literal["link_failed"] = "link_failed"
     order: int

@@ -60,6 +60,8 @@ class Manners(Value):
     password_rule: Literal["hex_or_text", "text"]
     future_certificate: Literal["kept", "rejected"] = "rejected"
     """What becomes of a certificate of the charger that is not valid yet."""
+    csr_retry: Literal["none", "back_off"] = "none"
+    """Whether the backend is asked again where it promised a certificate and none comes."""
     security_profile_set_by: Literal["setting", "network_slot"] = "network_slot"
     """How the backend raises the security profile."""
     security_events: Literal["with_security_profile", "always"] = "with_security_profile"

@@ -278,6 +278,9 @@ CATALOGUE: tuple[Setting, ...] = (
     ),
     _number("SecurityCtrlr", "MaxCertificateChainSize", "CertificateSignedMaxChainSize", 10_000, access="read_only"),
     _number("SecurityCtrlr", "CertificateEntries", "CertificateStoreMaxLength", 20, access="read_only", maximum=50),
+    _number("SecurityCtrlr", "CertSigningWaitMinimum", None, 30, unit="s", minimum=1),
+    _number("SecurityCtrlr", "CertSigningRepeatTimes", None, 2, maximum=32),
+    _number(CUSTOM, "CertificateRenewalLead", "CertificateRenewalLead", 2_592_000, unit="s"),
     _flag("SecurityCtrlr", "AdditionalRootCertificateCheck", "AdditionalRootCertificateCheck", False, "read_only"),
     # the station, from facts
     _derived("ChargingStation", "AvailabilityState", kind="option_list"),

@@ -109,6 +109,7 @@ EVENT_STREAM = THREE_MESSAGES.model_copy(
         "unnamed_tx_profile": "refused",
         "schedule_start": "strict",
         "future_certificate": "rejected",
+        "csr_retry": "back_off",
         "security_profile_set_by": "network_slot",
         "security_events": "always",
         "password_rule": "text",
@@ -198,7 +199,7 @@ class Story:
 
     # --- the wire ---
 
-    def link_up(self) -> None:
+    def link_up(self, **more: Any) -> None:
         """The Handler made the link."""
         self.links += 1
         self.backend_fact = 0
@@ -209,6 +210,7 @@ class Story:
                 link=self.link,
                 order=self.cp.facts.link.order,
                 subprotocol=self.style,
+                **more,
             )
         )
 

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from vcp_contracts import commands as c
 from vcp_contracts.chores import ChoreDone, ChoreFailed, KeyMade
+from vcp_contracts.link import LinkFailed
 from vcp_contracts.outcomes import Answered, SigningAnswer
 from vcp_contracts.requests import (
     DeleteCertificate,
@@ -126,6 +127,65 @@ def test_with_the_additional_check_a_new_root_is_signed_by_the_old():
     assert install(story, Authority("new", above=old).pem) == ("accepted", None)
 
 
+def checked(*pems: str) -> Story:
+    """A charger with one root of the backend's at a time, and these installed in turn."""
+    story = Story(url="wss://b", settings={"AdditionalRootCertificateCheck": "true"}).online()
+    for pem in pems:
+        assert install(story, pem) == ("accepted", None)
+    return story
+
+
+def again(story: Story, *path: Authority) -> Any:
+    """The charger connects anew; returns the order. The backend is verified by this path."""
+    story.do(c.GoOffline)
+    story.do(c.GoOnline)
+    order = next(word for word in reversed(story.said) if word.type == "open_link")
+    story.link_up(trust_path=[sha256(one.certificate.public_bytes(Encoding.DER)).hexdigest() for one in path])
+    return order
+
+
+def test_the_root_before_is_trusted_until_a_link_has_stood_with_its_successor():
+    old = Authority("old")
+    new = Authority("new", above=old)
+    story = checked(old.pem, new.pem)
+    assert again(story, old).authorities == (old.pem, new.pem)
+    assert len(listed(story).certificates) == 2
+    assert again(story, new, old).authorities == (old.pem, new.pem)
+    (left,) = listed(story).certificates
+    assert left.certificate.issuer_name == sha256(old.name.public_bytes()).hexdigest()
+    assert again(story, new).authorities == (new.pem,)
+
+
+def test_the_next_root_is_signed_by_the_one_in_force_and_only_one_falls_back():
+    old = Authority("old")
+    new = Authority("new", above=old)
+    newest = Authority("newest", above=new)
+    story = checked(old.pem, new.pem)
+    assert install(story, Authority("late", above=old).pem) == ("rejected", "not signed by the root before")
+    assert install(story, newest.pem) == ("accepted", None)
+    assert again(story, new).authorities == (new.pem, newest.pem)
+
+
+def test_a_full_store_has_room_for_a_successor():
+    old = Authority("old")
+    settings = {"AdditionalRootCertificateCheck": "true", "CertificateStoreMaxLength": "1"}
+    story = Story(settings=settings).online()
+    assert install(story, old.pem)[0] == "accepted"
+    assert install(story, Authority("new", above=old).pem)[0] == "accepted"
+
+
+def test_a_root_that_the_link_stands_on_is_not_deleted():
+    story = Story(url="wss://b", security={"ca_label": "test"}).online()
+    used, other = Authority("used"), Authority("other")
+    install(story, used.pem)
+    install(story, other.pem)
+    again(story, used)
+    first, second = (found.certificate for found in listed(story).certificates)
+    refused = story.request(DeleteCertificate, certificate=first)
+    assert (refused.result, refused.detail) == ("failed", "it is in use")
+    assert story.request(DeleteCertificate, certificate=second).result == "accepted"
+
+
 def test_the_last_root_of_a_secured_link_stays():
     story = Story(url="wss://b", security={"profile": 2}).online()
     install(story, Authority("root").pem)
@@ -165,7 +225,7 @@ def take(story: Story, *certificates: x509.Certificate) -> tuple[str, str | None
 
 
 def a_charger(style: str = "three", **more: Any) -> Story:
-    return Story(style, serial_number="SN-1", settings={"CpoName": "Acme"}, **more).online()
+    return Story(style, **{"serial_number": "SN-1", "settings": {"CpoName": "Acme"}} | more).online()
 
 
 def test_the_order_for_a_key_names_what_the_certificate_must_say():
@@ -190,6 +250,127 @@ def test_a_signed_certificate_is_used_for_the_next_link():
     assert (order.type, order.url, order.key_label) == ("open_link", "wss://backend/ocpp", "CP001#0")
     assert order.certificate.count("BEGIN CERTIFICATE") == 2
     assert not order.security.basic
+
+
+def with_certificate(style: str = "three", *, days: int = 365, **more: Any) -> Story:
+    """A charger at profile 3 whose certificate the backend has signed, and whose link stands with it."""
+    story = a_charger(style, url="wss://b", security={"certificate_label": "cp"}, **more)
+    assert take(story, Authority("root").signs(named("SN-1"), signing(story).public_key(), days=days))[0] == (
+        "accepted"
+    )
+    story.link_up()
+    story.answer_all()
+    story.said.clear()
+    return story
+
+
+def test_a_new_certificate_is_shown_at_once():
+    story = a_charger(url="wss://b", security={"certificate_label": "cp"})
+    own = Authority("root").signs(named("SN-1"), signing(story).public_key())
+    story.said.clear()
+    assert take(story, own)[0] == "accepted"
+    assert [word.type for word in story.said][:3] == ["certificate_taken", "close_link", "open_link"]
+    assert story.said[2].key_label == "CP001#0"
+
+
+def test_a_new_certificate_that_the_backend_refuses_is_given_up():
+    story = with_certificate()
+    own = Authority("root").signs(named("SN-1"), signing(story).public_key())
+    assert take(story, own)[0] == "accepted"
+    assert story.said[-1].key_label == "CP001#1"
+    order = story.cp.facts.link.order
+    failed = {"charge_point": "CP001", "order": order, "why": "tls", "tls": "own_certificate"}
+    story.hear(LinkFailed(id="f", **failed))
+    assert story.said[-1].key_label == "CP001#0"
+    assert story.seen("security_event_raised")[-1].kind == "invalid_own_certificate"
+    story.said.clear()
+    story.hear(LinkFailed(id="g", **failed | {"order": story.cp.facts.link.order}))
+    assert story.words() == []
+
+
+def test_a_network_that_is_away_says_nothing_about_a_certificate():
+    story = with_certificate()
+    assert take(story, Authority("root").signs(named("SN-1"), signing(story).public_key()))[0] == "accepted"
+    order = story.cp.facts.link.order
+    story.hear(LinkFailed(id="f", charge_point="CP001", order=order, why="unreachable"))
+    assert story.said[-1].key_label == "CP001#1"
+
+
+def test_a_future_certificate_is_shown_on_its_first_day():
+    story = with_certificate()
+    future = Authority("root").signs(named("SN-1"), signing(story).public_key(), begins=NOON + DAY)
+    story.said.clear()
+    assert take(story, future)[0] == "accepted"
+    assert story.words() == ["certificate_taken"]
+    story.do(c.AdvanceClock, seconds=86_400)
+    (order,) = [word for word in story.said if word.type == "open_link"]
+    assert order.key_label == "CP001#1"
+
+
+def test_where_no_certificate_comes_the_backend_is_asked_again_after_twice_the_time():
+    story = a_charger("stream")
+    signing(story)
+    story.said.clear()
+    asked = []
+    for _ in range(200):
+        story.wait(1)
+        asked += [(story.now - NOON).total_seconds() for word in story.words() if word == "ask_signing"]
+        if story.cp.facts.lanes.in_flight is not None:
+            story.outcome(Answered, answer=SigningAnswer(accepted=True))
+    assert asked == [30.0, 90.0]
+
+
+def test_a_certificate_that_was_no_good_is_not_asked_for_again():
+    story = a_charger("stream")
+    signing(story)
+    assert take(story, Authority("stranger").certificate)[0] == "rejected"
+    story.answer_all()
+    story.words()
+    story.wait(100)
+    assert "ask_signing" not in story.words()
+
+
+def test_without_back_off_the_backend_is_asked_once():
+    story = a_charger()
+    signing(story)
+    story.words()
+    story.wait(250)
+    assert "ask_signing" not in story.words()
+
+
+def test_a_request_to_sign_survives_the_link():
+    story = a_charger()
+    story.do(c.RenewCertificate)
+    story.worked(KeyMade(csr="csr", public_key="00"))
+    first = story.said[-1]
+    story.do(c.GoOffline)
+    story.do(c.GoOnline)
+    story.link_up()
+    (asked,) = [word for word in story.ever_said if word.type == "ask_signing" and word is not first]
+    assert (asked.id, asked.csr) == (first.id, "csr")
+
+
+def test_a_certificate_is_renewed_a_month_before_its_end():
+    story = with_certificate(days=365)
+    story.do(c.AdvanceClock, seconds=333 * 86_400)
+    assert story.cp.facts.chores == {}
+    story.do(c.AdvanceClock, seconds=2 * 86_400)
+    (kept,) = story.cp.facts.chores.values()
+    assert (kept.order.type, kept.order.label) == ("make_key", "CP001#1")
+    story.worked(KeyMade(csr="csr", public_key="00"))
+    story.do(c.AdvanceClock, seconds=86_400)
+    assert len(story.cp.facts.chores) == 1
+
+
+def test_when_a_certificate_is_renewed_can_be_set():
+    story = with_certificate(days=365, settings={"CpoName": "Acme", "CertificateRenewalLead": "864000"})
+    assert story.cp.certificates.renewal_due == NOON + 354 * DAY
+    story.do(c.WriteSetting, name="CertificateRenewalLead", value="0")
+    assert story.cp.certificates.renewal_due is None
+
+
+def test_a_short_certificate_is_renewed_when_a_third_of_it_is_left():
+    assert with_certificate(days=9).cp.certificates.renewal_due == NOON + 5 * DAY
 
 
 def test_a_certificate_that_comes_unasked_is_rejected_and_an_event():

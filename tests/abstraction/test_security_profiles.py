@@ -172,9 +172,11 @@ def test_a_profile_whose_needs_are_not_met_is_refused(security: dict[str, Any], 
 def test_a_profile_that_does_not_connect_is_given_up():
     story = Story(security=TRUSTED).online()
     write(story, "SecurityProfile", "2")
+    assert orders(story)[-1].tries == 3
     order = story.cp.facts.link.order
     story.hear(LinkFailed(id="f", charge_point="CP001", order=order, why="tls", tls="certificate"))
     assert in_force(story) == ("ws://backend/ocpp", 1, True, None)
+    assert orders(story)[-1].tries == 1
     story.link_up()
     told = [a.kind for a in story.answer_all() if a.type == "report_security_event"]
     assert told == ["invalid_backend_certificate"]

@@ -166,6 +166,16 @@ async def test_only_the_first_failure_of_a_series_is_told() -> None:
         assert (await desk.fact(LinkFailed)).order == 2
 
 
+async def test_a_failure_is_told_after_as_many_tries_as_ordered() -> None:
+    async with a_desk() as desk:
+        desk.say(order(nobody(), tries=3, back_off=BackOff(minimum_s=0.05, random_s=0)))
+        began = asyncio.get_running_loop().time()
+        assert (await desk.fact(LinkFailed)).why == "refused"
+        # 50 ms, then 100
+        assert asyncio.get_running_loop().time() - began > 0.14
+        assert desk.look() == []
+
+
 async def test_the_charger_connects_as_soon_as_its_backend_is_there() -> None:
     async with a_desk() as desk:
         url = nobody()

@@ -14,6 +14,7 @@ from vcp_abstraction.blocks import (
     firmware_phases,
     link,
     metering,
+    own_certificate,
     reservation,
     restart,
     rules,
@@ -96,6 +97,7 @@ def timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
         yield facts.limit_due, transactions.follow_limits
     if facts.aligned_end_due is not None:
         yield facts.aligned_end_due, metering.aligned_for_end
+    yield from _of_certificates(cp)
     ends = reservation.next_end(cp)
     if ends is not None:
         yield ends, reservation.expire
@@ -141,6 +143,16 @@ def _times(facts: Facts) -> Iterator[tuple[Kept, tuple[str, ...]]]:
             yield evse.authorization, ("deadline",)
         if evse.transaction is not None:
             yield evse.transaction, ("sample_due", "end_sample_due", "power_path_since")
+
+
+def _of_certificates(cp: Charger) -> Iterator[tuple[datetime, Task]]:
+    held = cp.certificates
+    if held.renewal_due is not None:
+        yield held.renewal_due, own_certificate.renewal_due
+    if held.takes_over_at is not None:
+        yield held.takes_over_at, own_certificate.takes_over
+    if held.signing is not None and held.signing.ask_again_at is not None:
+        yield held.signing.ask_again_at, own_certificate.ask_again
 
 
 def _on_line(cp: Charger) -> Iterator[tuple[datetime, Task]]:

@@ -150,6 +150,7 @@ def link_lost(cp: Charger) -> list[Queued]:
 
 KEPT_OVER_LINKS = frozenset(
     {
+        "ask_signing",
         "report_settings",
         "report_events",
         "report_reservation",

@@ -33,6 +33,11 @@ def read(pem: str) -> list[Certificate]:
     return chain
 
 
+def fingerprint(pem: str) -> str:
+    """SHA-256 of a certificate's DER form, in hex."""
+    return sha256(read(pem)[0].public_bytes(Encoding.DER)).hexdigest()
+
+
 def is_root(certificate: Certificate, now: datetime) -> bool:
     """Whether it may vouch for others, and is valid now."""
     return _is_authority(certificate) and is_valid(certificate, now)

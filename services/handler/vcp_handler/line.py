@@ -68,7 +68,7 @@ class Line:
         self._life: asyncio.Task[None] | None = None
         self._goodbyes: set[asyncio.Task[None]] = set()
         self._half_open: deque[Socket] = deque()
-        self._failure_told = False
+        self._failures = 0
         self._book: Rulebook | None = None
         self._lets_invalid_out = False
         self._timer: asyncio.TimerHandle | None = None
@@ -88,7 +88,7 @@ class Line:
         self._give_up("reset", "ordered anew")
         self._order = order.id
         self._wanted = order
-        self._failure_told = False
+        self._failures = 0
         self._stand(order.rules, lets_invalid_out=order.lets_invalid_out)
         self._life = asyncio.get_running_loop().create_task(self._live())
 
@@ -211,9 +211,9 @@ class Line:
     async def _talk(self, wanted: OpenLink, socket: Socket) -> None:
         link = self._link_over(socket, wanted)
         self.link, self._socket = link, socket
-        self._failure_told = False
+        self._failures = 0
         link.rule(self._book, lets_invalid_out=self._lets_invalid_out)
-        link.up(wanted, socket.subprotocol)
+        link.up(wanted, socket.subprotocol, socket.trust_path)
         socket.ping_every((self._wanted or wanted).ping_s)
         end = End("lost", "the Handler failed")
         try:
@@ -259,10 +259,10 @@ class Line:
             link.take(text)
 
     def _tell_failure(self, wanted: OpenLink, failed: ConnectFailed) -> None:
-        """Only the first failure of a series is told: the next ones say nothing new."""
-        if self._failure_told or not self._exchange.ours():
+        """One failure of a series is told: the ones before it are tries, and the next ones say nothing new."""
+        self._failures += 1
+        if self._failures != wanted.tries or not self._exchange.ours():
             return
-        self._failure_told = True
         self._exchange.outlet.fact(
             LinkFailed(
                 id=self._exchange.name(),

@@ -86,9 +86,11 @@ class Link:
             is_unanswered=self._answering.is_unanswered,
         )
 
-    def up(self, order: OpenLink, subprotocol: str) -> None:
+    def up(self, order: OpenLink, subprotocol: str, trust_path: tuple[str, ...] = ()) -> None:
         """Fact 0: the link that was ordered stands."""
-        up = self._journal.make(LinkUp, cause=order.id, order=order.order, subprotocol=subprotocol)
+        up = self._journal.make(
+            LinkUp, cause=order.id, order=order.order, subprotocol=subprotocol, trust_path=trust_path
+        )
         self._journal.tell(up)
 
     def down(self, why: LinkEnd, detail: str) -> None:

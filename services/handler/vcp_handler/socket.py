@@ -29,6 +29,8 @@ from websockets.exceptions import (
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 
+from vcp_handler.trust import trust_path
+
 MAX_MESSAGE = 1024 * 1024
 """Longest message that is received, in bytes; a longer one closes the connection with 1009."""
 
@@ -194,6 +196,12 @@ class Socket:
         self._written = 0
         self._end: End | None = None
         self._over = self._loop.create_future()
+
+    @property
+    def trust_path(self) -> tuple[str, ...]:
+        """The certificates by which the backend's was verified, as SHA-256; empty without TLS."""
+        secure = self._connection.transport.get_extra_info("ssl_object")
+        return () if secure is None else trust_path(secure)
 
     @property
     def open(self) -> bool:

@@ -4,13 +4,19 @@ Knows no label and no vault.
 """
 
 import ssl
+import sys
 from dataclasses import dataclass, field
 from functools import lru_cache
+from hashlib import sha256
 from tempfile import NamedTemporaryFile
 
 # TLS 1.2 suites: what OCPP's security profiles name (A00.FR.318), which includes plain RSA key exchange, and their
 # usual company. TLS 1.3 brings its own.
 _SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20:AES128-GCM-SHA256:AES256-GCM-SHA384"
+
+
+_DER = 2
+"""OpenSSL's number of the form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +59,18 @@ def _show(context: ssl.SSLContext, identity: Identity) -> None:
         file.write(identity.chain + b"\n" + identity.key)
         file.flush()
         context.load_cert_chain(file.name)
+
+
+def trust_path(connection: ssl.SSLObject) -> tuple[str, ...]:
+    """SHA-256 (hex) of the certificates by which the other side's was verified: its own, up to one that is trusted.
+
+    Empty where it was not verified. Python tells the path from 3.13 on; before, an object inside does.
+    """
+    if connection.context.verify_mode == ssl.CERT_NONE:
+        return ()
+    if sys.version_info >= (3, 13):
+        path = connection.get_verified_chain()
+    else:
+        inside = connection._sslobj  # type: ignore[attr-defined]
+        path = [one.public_bytes(_DER) for one in inside.get_verified_chain()]
+    return tuple(sha256(certificate).hexdigest() for certificate in path)

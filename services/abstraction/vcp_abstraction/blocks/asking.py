@@ -1,6 +1,6 @@
 """Messages asked for by name, and how queued actions end: answered, sent, or failed."""
 
-from vcp_contracts.actions import Authorize, Beat, ReportMeter, ReportTransaction
+from vcp_contracts.actions import AskSigning, Authorize, Beat, ReportMeter, ReportTransaction
 from vcp_contracts.commands import Ask
 from vcp_contracts.events import ActionEnded
 from vcp_contracts.outcomes import (
@@ -21,7 +21,7 @@ from vcp_contracts.outcomes import (
 from vcp_contracts.values import Place, Token
 
 from vcp_abstraction import clock, lanes, physics, status
-from vcp_abstraction.blocks import boot, breaches, certificates, data, raw, transaction_answers, verdicts
+from vcp_abstraction.blocks import boot, breaches, data, own_certificate, raw, transaction_answers, verdicts
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts.lanes import Queued
 
@@ -107,8 +107,8 @@ def _answered(cp: Charger, it: Answered) -> None:
         clock.heard(cp, answer.now)
     elif isinstance(answer, AuthorizeAnswer):
         verdicts.answered(cp, entry, answer)
-    elif isinstance(answer, SigningAnswer):
-        certificates.answered(cp, answer)
+    elif isinstance(entry.action, AskSigning) and isinstance(answer, SigningAnswer):
+        own_certificate.answered(cp, entry.action, answer)
     elif isinstance(answer, TransactionAnswer):
         transaction_answers.answered(cp, entry, answer)
     elif isinstance(entry.action, ReportTransaction):
@@ -165,5 +165,7 @@ def _without_answer(cp: Charger, entry: Queued) -> None:
         boot.boot_failed(cp)
     elif isinstance(action, Authorize):
         verdicts.unanswerable(cp, entry)
+    elif isinstance(action, AskSigning):
+        own_certificate.asked(cp, action)
     elif isinstance(action, ReportTransaction):
         transaction_answers.told(cp, action)

@@ -14,14 +14,14 @@ from vcp_contracts.chores import (
 )
 
 from vcp_abstraction import errands
-from vcp_abstraction.blocks import certificates, diagnostics, firmware, firmware_phases
+from vcp_abstraction.blocks import diagnostics, firmware, firmware_phases, own_certificate
 from vcp_abstraction.charger import Charger
 
 WANTED_BY: dict[type[AnyChore], Callable[[Charger, str, AnyChoreResult], None]] = {
     FetchFile: firmware_phases.fetched,
     CheckChain: firmware.checked,
     StoreFile: diagnostics.stored,
-    MakeKey: certificates.key_made,
+    MakeKey: own_certificate.key_made,
 }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.events import SettingChanged
+from vcp_contracts.link import LinkFailed
 from vcp_contracts.requests import Sealed, SettingToWrite, SettingWritten
 
 from vcp_abstraction.blocks import security
@@ -55,7 +56,9 @@ def for_link(cp: Charger) -> dict[str, Any]:
         }
     )
     own = _own_certificate(cp) if profile == 3 else None
+    on_trial = cp.facts.security.falls_back_to is not None
     return {
+        "tries": cp.settings.seconds("OCPPCommCtrlr.NetworkProfileConnectionAttempts") if on_trial else 1,
         "url": _url(cp, profile),
         "security": in_force,
         "authorities": tuple(root.pem for root in cp.certificates.roots if root.use == "backend_root"),
@@ -65,8 +68,11 @@ def for_link(cp: Charger) -> dict[str, Any]:
 
 
 def _own_certificate(cp: Charger) -> OwnCertificate | None:
-    """The newest that is valid already; an expired one is still shown (2.1 A00.FR.430), before none at all."""
-    begun = [one for one in cp.certificates.own if one.not_before <= cp.now]
+    """The newest that is valid already; an expired one is still shown (2.1 A00.FR.430), before none at all.
+
+    Of two that begin at one time it is the one that came later.
+    """
+    begun = [one for one in reversed(cp.certificates.own) if one.not_before <= cp.now]
     return max(begun, key=lambda one: (one.not_after >= cp.now, one.not_before), default=None)
 
 
@@ -161,6 +167,10 @@ def need_new_link(cp: Charger, names: Collection[str]) -> bool:
 def worked(cp: Charger) -> None:
     """A link stands: what is in force is good."""
     cp.facts.security.falls_back_to = None
+    shown = _own_certificate(cp) if cp.security_profile == 3 else None
+    if shown is not None and not shown.proven:
+        shown.proven = True
+        cp.touch("certificates")
 
 
 def falls_back(cp: Charger) -> bool:
@@ -172,4 +182,21 @@ def falls_back(cp: Charger) -> bool:
     _now(cp, before)
     if before == starting_profile(cp.configuration):
         cp.facts.security.profile = None
+    return True
+
+
+def gives_up_certificate(cp: Charger, it: LinkFailed) -> bool:
+    """The backend does not take the charger's new certificate: the one before is shown again, where there is one
+    (whitepaper A02; 2.0.1 errata A02)."""
+    shown = _own_certificate(cp) if cp.security_profile == 3 else None
+    if shown is None or shown.proven or not (it.tls == "own_certificate" or it.why == "unauthorized"):
+        return False
+    others = [one for one in cp.certificates.own if one is not shown and one.not_before <= cp.now]
+    if not others and cp.configuration.security.certificate_label is None:
+        return False
+    cp.certificates.own.remove(shown)
+    cp.touch("certificates")
+    security.happened(
+        cp, "invalid_own_certificate", "the backend refused the new one; the one before is used"
+    )
     return True

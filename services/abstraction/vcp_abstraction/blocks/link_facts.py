@@ -4,7 +4,7 @@ from vcp_contracts.events import LinkChanged
 from vcp_contracts.link import HandlerUp, LinkDown, LinkFailed, LinkUp
 
 from vcp_abstraction import status
-from vcp_abstraction.blocks import boot, credentials, link, metering, security
+from vcp_abstraction.blocks import boot, certificates, credentials, link, metering, security
 from vcp_abstraction.charger import Charger
 
 
@@ -16,6 +16,7 @@ def link_up(cp: Charger, it: LinkUp) -> None:
     facts.state = "up"
     facts.id = it.link
     facts.next_fact = it.n + 1
+    facts.trust_path = it.trust_path
     if facts.subprotocol != it.subprotocol:
         facts.subprotocol = it.subprotocol
         # what is kept for the end of a transaction, and when, is a manner
@@ -23,6 +24,7 @@ def link_up(cp: Charger, it: LinkUp) -> None:
     facts.since = cp.now
     facts.last_failure = None
     credentials.worked(cp)
+    certificates.worked(cp)
     facts.unsupported.clear()
     facts.gated = cp.facts.registration.verdict == "rejected"
     cp.note(LinkChanged, state="up", link=it.link, subprotocol=it.subprotocol)
@@ -53,6 +55,8 @@ def link_failed(cp: Charger, it: LinkFailed) -> None:
     facts.waiting.clear()
     if credentials.falls_back(cp):
         link.renew(cp, "back to the security profile before")
+    elif credentials.gives_up_certificate(cp, it):
+        link.renew(cp, "back to the certificate before")
 
 
 def link_down(cp: Charger, it: LinkDown) -> None:

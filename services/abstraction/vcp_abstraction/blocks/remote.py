@@ -16,10 +16,10 @@ from vcp_abstraction import main_meter, physics, status
 from vcp_abstraction.blocks import (
     authorization,
     boot,
-    certificates,
     diagnostics,
     firmware_stages,
     known_tokens,
+    own_certificate,
     reservation,
     smart_charging,
     telling,
@@ -140,7 +140,7 @@ def _trigger(cp: Charger, it: Trigger) -> TriggerResult:
         case "upload":
             return diagnostics.trigger(cp, tracked=it.tracked)
         case "certificate":
-            return certificates.trigger(cp)
+            return own_certificate.trigger(cp)
         case _:
             return "not_implemented"
     return "accepted"

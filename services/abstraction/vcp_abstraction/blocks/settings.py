@@ -22,7 +22,7 @@ from vcp_contracts.settings import BY_NAME, CATALOGUE, Setting, find, full_name
 from vcp_contracts.values import SettingName
 
 from vcp_abstraction import physics, status
-from vcp_abstraction.blocks import credentials, link, metering, transactions
+from vcp_abstraction.blocks import credentials, link, metering, own_certificate, transactions
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.setting_rules import access, broken_rule, fixed_value
 from vcp_abstraction.settings import normal
@@ -278,6 +278,8 @@ def _take_effect(cp: Charger, names: set[str]) -> None:
         metering.reschedule(cp)
     if folded & WIRE:
         link.tune(cp)
+    if folded & RENEWING:
+        own_certificate.plan_renewal(cp)
     if folded & LIMITING:
         transactions.follow_limits(cp)
 
@@ -295,6 +297,7 @@ LIMITING = {
     "custom.leastpilotcurrent",
     "custom.powerlimitreading",
 }
+RENEWING = {"custom.certificaterenewallead"}
 WIRE = {
     "ocppcommctrlr.websocketpinginterval",
     "ocppcommctrlr.retrybackoffwaitminimum",

@@ -16,6 +16,8 @@ class LinkFacts(Kept):
     state: Literal["down", "connecting", "up"] = "down"
     id: str | None = None
     next_fact: int = 0
+    trust_path: tuple[str, ...] = ()
+    """SHA-256 of the certificates by which this link's backend was verified, in hex; empty without TLS."""
     subprotocol: str | None = None
     """Of this link, or of the last one."""
     since: datetime | None = None

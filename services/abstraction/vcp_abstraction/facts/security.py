@@ -22,6 +22,8 @@ class Root(Kept):
 
     use: RootUse
     pem: str
+    fallback: bool = False
+    """Another one has taken its place; it goes once a link has stood with that."""
 
 
 class OwnCertificate(Kept):
@@ -31,6 +33,8 @@ class OwnCertificate(Kept):
     key_label: str
     not_before: datetime
     not_after: datetime
+    proven: bool = False
+    """A link has stood with it."""
 
 
 class Signing(Kept):
@@ -38,8 +42,15 @@ class Signing(Kept):
 
     key_label: str
     common_name: str
+    triggered: bool = False
+    """The backend asked for it."""
     public_key: str | None = None
     """Known once the key is made."""
+    csr: str = ""
+    """What is to be signed; known with the key."""
+    repeats: int = 0
+    """How often it was asked again, for want of a certificate."""
+    ask_again_at: datetime | None = None
 
 
 class Certificates(Kept):
@@ -48,3 +59,7 @@ class Certificates(Kept):
     roots: list[Root] = Field(default_factory=list)
     own: list[OwnCertificate] = Field(default_factory=list)
     signing: Signing | None = None
+    renewal_due: datetime | None = None
+    """When the charger asks for the next certificate by itself."""
+    takes_over_at: datetime | None = None
+    """When a certificate becomes valid that came before its time."""

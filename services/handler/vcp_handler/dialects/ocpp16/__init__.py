@@ -88,6 +88,7 @@ MANNERS = Manners(
     schedule_start="optional",
     password_rule="hex_or_text",
     future_certificate="kept",
+    csr_retry="none",
     security_profile_set_by="setting",
     security_events="with_security_profile",
     resume_reset=False,

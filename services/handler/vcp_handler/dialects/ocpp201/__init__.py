@@ -96,6 +96,7 @@ MANNERS = Manners(
     schedule_start="strict",
     password_rule="text",
     future_certificate="rejected",
+    csr_retry="back_off",
     security_profile_set_by="network_slot",
     security_events="always",
     resume_reset=False,
