@@ -54,7 +54,8 @@ class Violation:
 
 @dataclass(slots=True)
 class Socket:
-    """One accepted connection. `closed_at` is when the backend learned of its end."""
+    """One accepted connection. `closed_at` is when the backend learned of its end; `certificate` is the charger's (DER),
+    where it showed one."""
 
     number: int
     identity: str
@@ -62,6 +63,7 @@ class Socket:
     opened_at: datetime
     closed_at: datetime | None = None
     close_code: int | None = None
+    certificate: bytes | None = None
 
 
 def utc_now() -> datetime:

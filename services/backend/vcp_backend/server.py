@@ -169,7 +169,10 @@ class Backend:
         elif connection.subprotocol == DESK:
             await attend(self, connection)
         elif connection.subprotocol is not None:
-            await self._talk(connection, self._books.record.opened(identity, connection.subprotocol))
+            socket = self._books.record.opened(identity, connection.subprotocol)
+            secure = connection.transport.get_extra_info("ssl_object")
+            socket.certificate = secure.getpeercert(binary_form=True) if secure is not None else None
+            await self._talk(connection, socket)
         # without a common version the handshake is completed and the connection closed at once
 
     async def _talk(self, connection: ServerConnection, socket: Socket) -> None:
