@@ -21,7 +21,7 @@ class Chore(Word):
 
 
 class Transfer(Chore):
-    """Base of all chores that move a file. Whom they trust is what the charger's link trusts."""
+    """Base of all chores that move a file."""
 
     location: FileAddress
     """Where from or where to."""
@@ -29,6 +29,10 @@ class Transfer(Chore):
     """The password of the user that the location names."""
     ca_label: str | None = None
     """Which certificate authorities of the vault; default: the system's."""
+    authorities: tuple[str, ...] = ()
+    """Certificates (PEM) that the backend has installed; trusted beside those."""
+    known_hosts_label: str | None = None
+    """Which known hosts of the vault hold the keys of SFTP servers; default: those that the charger has met."""
     insecure: bool = False
     """Whether any server certificate is taken."""
 
@@ -135,6 +139,7 @@ ChoreFailure = Literal[
     "unreachable",
     "timeout",
     "tls",
+    "host_key",
     "permission",
     "refused",
     "not_found",
@@ -144,7 +149,7 @@ ChoreFailure = Literal[
     "forsaken",
     "internal",
 ]
-"""Why a chore failed. `refused`: the server would not; `unsupported`: no such transfer protocol; `forsaken`: no worker took it in time."""
+"""Why a chore failed. `host_key`: an SFTP server shows another key than the one that is known; `refused`: the server would not; `unsupported`: no such transfer protocol; `forsaken`: no worker took it in time."""
 
 
 class ChoreFailed(Value):

@@ -68,6 +68,9 @@ class SecurityConfiguration(Part):
     hex, where every protocol offered allows that."""
     ca_label: Label | None = None
     """Which certificate authorities of the vault; default: those installed by the backend, else the system's."""
+    known_hosts_label: Label | None = None
+    """Which known hosts of the vault hold the keys of the SFTP servers that the charger may use; default: the key that
+    a server shows first is the one that it has to show from then on."""
     certificate_label: Label | None = None
     """Which certificate of the vault, with the key under the same label, is the charger's own."""
     insecure: bool = False

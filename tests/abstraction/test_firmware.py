@@ -411,6 +411,29 @@ def test_a_certificate_that_nobody_can_check_is_refused_in_time():
     assert [(w.type, w.result) for w in story.said] == [("firmware_update", "rejected")]
 
 
+def test_without_a_worker_signed_firmware_is_refused_before_the_wire_gives_up():
+    story = Story().online()
+    signed(story)
+    for _ in range(11):
+        story.wait(1)
+        # workers that come and go buy no time
+        story.hear(ChoresUp(id="w-up", owner="w"))
+    assert [word.type for word in story.said] == []
+    story.wait(1)
+    reply = story.said[0]
+    assert (reply.type, reply.result) == ("firmware_update", "rejected")
+    assert reply.detail == "the certificate can't be checked"
+
+
+def test_a_transfer_trusts_the_roots_that_are_installed():
+    story = Story().online()
+    uses: list[Any] = ["backend_root", "manufacturer_root", "v2g_root"]
+    story.cp.certificates.roots = [Root(use=use, pem=use) for use in uses]
+    story.cp.touch("certificates")
+    update(story)
+    assert story.chores[-1].authorities == ("backend_root", "manufacturer_root")
+
+
 def test_while_a_certificate_is_checked_another_update_is_refused():
     story = Story().online()
     signed(story)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import aioftp
+import asyncssh
 import pytest
+import trustme
 from chores.file_servers import FtpServer, SftpServer, WebServer
 from redis.asyncio import Redis
 from vcp_chores import ftp as over_ftp
@@ -223,3 +225,48 @@ async def test_where_tls_begins_at_once(
     finally:
         await server.close()
     assert arrival.digest == sha256(FIRMWARE).digest()
+
+
+# --- whom a transfer trusts ------------------------------------------------------------------------------------------
+
+
+async def test_a_root_that_is_installed_is_trusted_beside_the_others(
+    secure_web: WebServer, do: Any, vault: Vault, authority: trustme.CA
+):
+    secure_web.files["/fw.bin"] = FIRMWARE
+    installed = (authority.cert_pem.bytes().decode(),)
+    vault.put("ca", "others", trustme.CA().cert_pem.bytes())
+    for label in (None, "others"):
+        chore = fetch(secure_web.url("/fw.bin")).model_copy(update={"ca_label": label})
+        failed(await do(chore), "tls")
+        came(await do(chore.model_copy(update={"authorities": installed})))
+
+
+async def test_a_host_key_is_learned_once_and_held_against_the_server(
+    sftp: SftpServer, do: Any, vault: Vault, tmp_path: Path
+):
+    (sftp.folder / "fw.bin").write_bytes(FIRMWARE)
+    came(await do(fetch(sftp.url("/fw.bin"))))
+    met = vault.get("known_hosts", "CP001#met")
+    assert met is not None
+    assert met.startswith(f"[127.0.0.1]:{sftp.port} ssh-ed25519 ".encode())
+    came(await do(fetch(sftp.url("/fw.bin"))))
+    assert vault.get("known_hosts", "CP001#met") == met
+    key = asyncssh.generate_private_key("ssh-ed25519").export_public_key("openssh").decode()
+    vault.put("known_hosts", "CP001#met", f"[127.0.0.1]:{sftp.port} {key}".encode())
+    failed(await do(fetch(sftp.url("/fw.bin"))), "host_key")
+    failed(await do(store(sftp.url("/"))), "host_key")
+    came(await do(fetch(sftp.url("/fw.bin"), insecure=True)))
+
+
+async def test_with_known_hosts_of_a_label_nobody_else_is_trusted(sftp: SftpServer, do: Any, vault: Vault):
+    (sftp.folder / "fw.bin").write_bytes(FIRMWARE)
+    came(await do(fetch(sftp.url("/fw.bin"))))
+    met = vault.get("known_hosts", "CP001#met")
+    assert met is not None
+    pinned = fetch(sftp.url("/fw.bin"), known_hosts_label="acme")
+    failed(await do(pinned), "host_key")
+    vault.put("known_hosts", "acme", b"files.example ssh-ed25519 " + met.split()[2])
+    failed(await do(pinned), "host_key")
+    vault.put("known_hosts", "acme", met)
+    came(await do(pinned))

@@ -15,6 +15,9 @@ from vcp_abstraction.facts.chores import OpenChore
 GUARD = timedelta(seconds=5)
 """How much longer than its own limit a chore may take before it is ordered again."""
 
+FOR_TRANSFERS = ("backend_root", "manufacturer_root")
+"""The uses of roots that vouch for a server of files."""
+
 MOST_ORDERS = 2
 """How often one chore is ordered for want of a result before it has failed."""
 
@@ -25,21 +28,28 @@ def envelope(cp: Charger) -> dict[str, Any]:
 
 
 def trusted(cp: Charger) -> dict[str, Any]:
-    """Whom a transfer trusts: the same as the link."""
+    """Whom a transfer trusts: as the link, and the roots of the charger's maker and its backend."""
     security = cp.configuration.security
-    return {"ca_label": security.ca_label, "insecure": security.insecure}
+    return {
+        "ca_label": security.ca_label,
+        "authorities": tuple(root.pem for root in cp.certificates.roots if root.use in FOR_TRANSFERS),
+        "known_hosts_label": security.known_hosts_label,
+        "insecure": security.insecure,
+    }
 
 
-def order(cp: Charger, chore: AnyChore) -> str:
-    """Hands a chore out; returns its id."""
-    kept = OpenChore(order=chore, guard=cp.real)
+def order(cp: Charger, chore: AnyChore, *, within: timedelta | None = None) -> str:
+    """Hands a chore out; returns its id. `within`: it has failed without a result by then, whoever does it."""
+    until = cp.real + within if within is not None else None
+    kept = OpenChore(order=chore, guard=cp.real, until=until)
     cp.facts.chores[chore.id] = kept
     _send(cp, kept)
     return chore.id
 
 
 def _send(cp: Charger, kept: OpenChore) -> None:
-    kept.guard = cp.real + timedelta(seconds=kept.order.timeout_s) + GUARD
+    guard = cp.real + timedelta(seconds=kept.order.timeout_s) + GUARD
+    kept.guard = guard if kept.until is None else min(guard, kept.until)
     cp.assign(kept.order)
 
 
@@ -67,7 +77,7 @@ def overdue(cp: Charger) -> list[str]:
     for id, kept in cp.facts.chores.items():
         if kept.guard > cp.real:
             continue
-        if kept.orders >= MOST_ORDERS:
+        if kept.orders >= MOST_ORDERS or (kept.until is not None and kept.until <= cp.real):
             forsaken.append(id)
             continue
         kept.orders += 1

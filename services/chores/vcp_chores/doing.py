@@ -92,7 +92,8 @@ class Doer:
                 case "ftp" | "ftps":
                     await (await _module("ftp")).fetch(location, await self._trust(chore), arrival)
                 case _:
-                    await (await _module("sftp")).fetch(location, arrival)
+                    async with self._hosts(chore) as hosts:
+                        await (await _module("sftp")).fetch(location, hosts, arrival)
         good: bool | None = None
         if chore.signing is not None:
             signatures = await _module("signatures")
@@ -116,7 +117,8 @@ class Doer:
                     ftp, tls = await _module("ftp"), await self._trust(chore)
                     await ftp.store(location, tls, departure, chore.name)
                 case _:
-                    await (await _module("sftp")).store(location, departure, chore.name)
+                    async with self._hosts(chore) as hosts:
+                        await (await _module("sftp")).store(location, hosts, departure, chore.name)
         return FileStored(size=departure.size)
 
     async def _parts(self, partition: int, chore: StoreFile) -> dict[str, bytes]:
@@ -145,9 +147,24 @@ class Doer:
 
     async def _trust(self, chore: FetchFile | StoreFile) -> Any:
         try:
-            return await asyncio.to_thread(trust, self._vault, chore.ca_label, insecure=chore.insecure)
+            return await asyncio.to_thread(
+                trust, self._vault, chore.ca_label, chore.authorities, insecure=chore.insecure
+            )
         except VaultUnsafe as unsafe:
             raise Failed("tls", str(unsafe)) from None
+
+    @asynccontextmanager
+    async def _hosts(self, chore: FetchFile | StoreFile) -> AsyncIterator[Any]:
+        """The known hosts for a transfer; what was met in it is kept."""
+        known = await _module("known_hosts")
+        hosts = await asyncio.to_thread(
+            known.of, self._vault, chore.charge_point, chore.known_hosts_label, insecure=chore.insecure
+        )
+        try:
+            yield hosts
+        finally:
+            if hosts.met and self._vault is not None:
+                await asyncio.to_thread(known.keep, self._vault, chore.charge_point, hosts)
 
 
 def _lines(bodies: list[bytes]) -> bytes:

@@ -1,4 +1,4 @@
-"""Whom a transfer trusts, as a TLS context: what the charger's link trusts. Reads authorities from the vault."""
+"""Whom a transfer trusts, as a TLS context. Reads authorities from the vault."""
 
 import ssl
 from functools import lru_cache
@@ -8,24 +8,33 @@ from vcp_plumbing.vault import Vault
 from vcp_chores.failing import Failed
 
 
-def trust(vault: Vault | None, ca_label: str | None, *, insecure: bool) -> ssl.SSLContext:
-    """The context for a transfer. Raises Failed where the authorities can't be used. Blocks: call it in a thread."""
-    if ca_label is None or insecure:
-        return _context(None, insecure=insecure)
-    authorities = vault.get("ca", ca_label) if vault is not None else None
-    if authorities is None:
+def trust(
+    vault: Vault | None, ca_label: str | None, installed: tuple[str, ...] = (), *, insecure: bool
+) -> ssl.SSLContext:
+    """The context for a transfer: trusts those under a label, or the system's, and those that are `installed` (PEM).
+
+    Raises Failed where the authorities can't be used. Blocks: call it in a thread.
+    """
+    if insecure:
+        return _context(None, (), insecure=True)
+    named = vault.get("ca", ca_label) if vault is not None and ca_label is not None else None
+    if ca_label is not None and named is None:
         raise Failed("tls", f"there are no authorities {ca_label!r} in VCP_KEYS")
     try:
-        return _context(authorities, insecure=False)
-    except (ssl.SSLError, UnicodeDecodeError):
-        raise Failed("tls", f"the authorities {ca_label!r} can't be used") from None
+        return _context(named, installed, insecure=False)
+    except (ssl.SSLError, UnicodeError):
+        whose = f"the authorities {ca_label!r}" if not installed else "the authorities, or those installed,"
+        raise Failed("tls", f"{whose} can't be used") from None
 
 
 @lru_cache(maxsize=64)
-def _context(authorities: bytes | None, *, insecure: bool) -> ssl.SSLContext:
-    context = ssl.create_default_context(cadata=authorities.decode("ascii") if authorities else None)
+def _context(named: bytes | None, installed: tuple[str, ...], *, insecure: bool) -> ssl.SSLContext:
+    context = ssl.create_default_context(cadata=named.decode("ascii") if named else None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if authorities:
+    if installed:
+        context.load_verify_locations(cadata="\n".join(installed))
+    if named or installed:
+        # one that is not a root itself may be trusted
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     if insecure:
         context.check_hostname = False

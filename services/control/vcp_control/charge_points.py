@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 from vcp_contracts.commands import Retire
-from vcp_contracts.labels import own_labels
+from vcp_contracts.labels import met_hosts, own_labels
 from vcp_contracts.view import ChargePointView
 from vcp_plumbing.vault import Vault
 
@@ -153,5 +153,6 @@ def _forget(vault: Vault, id: str) -> None:
     for label in own_labels(id):
         vault.remove("password", label)
         vault.remove("key", label)
+    vault.remove("known_hosts", met_hosts(id))
     for label in (*own_labels(id, "firmware"), *own_labels(id, "log")):
         vault.remove("password", label)

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
-Kind = Literal["password", "ca", "certificate", "key"]
+Kind = Literal["password", "ca", "certificate", "key", "known_hosts"]
 
 _PLACES: dict[Kind, tuple[str, str]] = {
     "password": ("passwords", ""),
     "ca": ("authorities", ".pem"),
     "certificate": ("certificates", ".pem"),
     "key": ("keys", ".pem"),
+    "known_hosts": ("known_hosts", ""),
 }
 _PRIVATE: frozenset[Kind] = frozenset({"password", "key"})
 _HEX = b"hex:"
@@ -25,7 +26,8 @@ class VaultUnsafe(RuntimeError):
 
 
 class Vault:
-    """Secrets below one directory: `passwords/<label>`, `keys/`, `certificates/` and `authorities/<label>.pem`.
+    """Secrets below one directory: `passwords/<label>`, `keys/`, `certificates/` and `authorities/<label>.pem`,
+    `known_hosts/<label>` as OpenSSH writes it.
 
     Labels are percent-encoded into file names, dots too, so no label leads out of the directory. A password that
     is not plain text lies there as `hex:00ff…`: OCPP 1.6 keys are bytes. The directory is made with the first `put`.

@@ -1,5 +1,6 @@
 """Updates of the firmware as the backend wants them: taken, refused, given up. One at a time."""
 
+from datetime import timedelta
 from typing import Literal
 
 from vcp_contracts.chores import AnyChoreResult, ChainChecked, CheckChain, FileFetched
@@ -14,6 +15,9 @@ from vcp_abstraction.facts.firmware import Checking, Update
 
 CHECK_S = 10.0
 """How long checking a certificate may take: the backend waits for the answer."""
+
+ANSWERED_WITHIN = timedelta(seconds=12)
+"""When the backend is answered even without a verdict on the certificate: before the wire gives the request up (20 s)."""
 
 
 REFUSALS: dict[FirmwareFailure, Literal["invalid_certificate", "revoked_certificate"]] = {
@@ -48,7 +52,7 @@ def update(cp: Charger, it: UpdateFirmware) -> FirmwareUpdate | Declined | None:
         time=cp.now,
         timeout_s=CHECK_S,
     )
-    firmware.checking = Checking(request=it, chore=errands.order(cp, chore))
+    firmware.checking = Checking(request=it, chore=errands.order(cp, chore, within=ANSWERED_WITHIN))
     return None
 
 

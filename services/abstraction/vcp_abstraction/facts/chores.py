@@ -14,3 +14,5 @@ class OpenChore(Kept):
     guard: datetime
     """Past it, in real time, it is ordered again."""
     orders: int = 1
+    until: datetime | None = None
+    """Past it, in real time, it has failed; None: it may be ordered again."""
