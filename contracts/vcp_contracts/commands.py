@@ -331,6 +331,8 @@ class SetBehaviour(Command):
     reset: Literal["works", "refused"] | None = None
     restart_failures: Annotated[int, Field(ge=0, le=100)] | None = None
     """How many of the next attempts to restart fail; the setting ResetRetries says how often it is tried again."""
+    after_power_loss: Literal["end", "resume"] | None = None
+    """What becomes of a transaction when the mains fail: it ends, or goes on when they are back."""
     accepts_data_from: tuple[Annotated[str, StringConstraints(max_length=255)], ...] | None = None
     """Vendors whose data transfers are accepted; vendors named neither here nor in `data_answers` are unknown."""
     data_answers: Annotated[tuple[AnswerToData, ...], Field(max_length=100)] | None = None

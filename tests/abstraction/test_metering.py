@@ -257,3 +257,25 @@ def test_energy_allowed_to_a_refused_token_is_delivered_and_no_more():
     assert story.cp.facts.evses[0].power_w == 0
     assert story.cp.facts.evses[0].register_wh == pytest.approx(1000, abs=0.01)
     assert [e.fine for e in story.seen("status_changed")][-1] == "suspended_evse"
+
+
+def test_sampled_data_can_be_switched_off_and_on():
+    story = Story("stream", settings={"SampledDataCtrlr.Enabled": "false"}).online()
+    story.do(c.PlugIn)
+    story.do(c.PresentToken, token="CARD1")
+    story.answer_all()
+    story.wait(150)
+    story.answer_all()
+    assert not [w for w in story.ever_said if w.type == "report_transaction" and w.samples]
+    story.do(c.WriteSetting, name="SampledDataCtrlr.Enabled", value="true")
+    story.wait(61)
+    assert story.said[-1].samples[0].readings[0].context == "periodic"
+
+
+def test_aligned_data_can_be_switched_off():
+    settings = {"AlignedDataCtrlr.Interval": "60", "AlignedDataCtrlr.Enabled": "false"}
+    story = Story("stream", settings=settings).online()
+    assert story.cp.facts.aligned_due is None
+    story.do(c.WriteSetting, name="AlignedDataCtrlr.Enabled", value="true")
+    story.wait(61)
+    assert [word.type for word in story.said if word.type == "report_meter"] == ["report_meter"]

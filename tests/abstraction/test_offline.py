@@ -1,5 +1,6 @@
 """What happens while the backend can't be heard, and when it can again."""
 
+import pytest
 from abstraction.story import SPOKEN, Story
 from vcp_contracts import commands as c
 from vcp_contracts.link import HandlerUp, LinkDown
@@ -116,6 +117,39 @@ def test_no_outcome_in_time_gives_the_link_up():
     story.wait(40)
     assert story.words() == ["close_link", "open_link"]
     assert story.results[-1].detail["outcome"] == "unanswered"
+
+
+@pytest.mark.parametrize("style", ["three", "stream"])
+def test_a_session_that_outlives_a_power_loss_is_read_before_and_after_it(style: str):
+    story = Story(style).online()
+    story.do(c.SetBehaviour, after_power_loss="resume")
+    story.do(c.PlugIn)
+    story.do(c.PresentToken, token="CARD1")
+    story.answer_all()
+    story.wait(1)
+    story.words()
+    story.do(c.PowerOff)
+    story.wait(600)
+    assert story.words() == ["close_link"]
+    story.do(c.PowerOn)
+    story.link_up()
+    story.answer_all()
+    told = [word for word in story.words() if word.startswith("transaction")]
+    assert told == [
+        "transaction updated abnormal_condition charging interruption_begin",
+        "transaction updated abnormal_condition charging interruption_end",
+    ]
+    story.wait(60)
+    evse = story.cp.facts.evses[0]
+    assert evse.transaction is not None
+    assert evse.power_w > 0
+    began, ended = (
+        word.samples[0]
+        for word in story.ever_said
+        if word.type == "report_transaction" and word.trigger == "abnormal_condition"
+    )
+    assert (ended.at - began.at).total_seconds() == 600
+    assert float(began.readings[0].value) == float(ended.readings[0].value) > 0
 
 
 def test_power_loss_ends_the_session_and_it_is_told_after_the_boot():

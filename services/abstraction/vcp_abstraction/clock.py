@@ -47,6 +47,8 @@ def heard(cp: Charger, backend_time: datetime) -> None:
     facts = cp.facts.clock
     if facts.source != "backend" or facts.speed != 1.0:
         return
+    if "Heartbeat" not in cp.settings.members("ClockCtrlr.TimeSource"):
+        return
     if not may_show(backend_time):
         # a backend that never set its clock says 0001-01-01: no charger would believe it
         return

@@ -20,14 +20,14 @@ def next_end_sample(cp: Charger) -> datetime | None:
 
 
 def _after(cp: Charger, setting: str) -> datetime | None:
-    interval_s = cp.settings.seconds(setting)
+    interval_s = cp.settings.interval_s(setting)
     return cp.now + timedelta(seconds=interval_s) if interval_s > 0 else None
 
 
 def end_measurands(cp: Charger) -> list[str]:
     """What is measured for the end of a transaction."""
-    sampled = cp.settings.members("SampledDataCtrlr.TxEndedMeasurands")
-    aligned = cp.settings.members("AlignedDataCtrlr.TxEndedMeasurands")
+    sampled = cp.settings.measurands("SampledDataCtrlr.TxEndedMeasurands")
+    aligned = cp.settings.measurands("AlignedDataCtrlr.TxEndedMeasurands")
     return [*sampled, *(m for m in aligned if m not in sampled)]
 
 

@@ -43,6 +43,14 @@ class Settings(Kept):
         """A list setting."""
         return [item.strip() for item in self.text(name).split(",") if item.strip()]
 
+    def measurands(self, name: str) -> list[str]:
+        """A list of measurands; none where their component is switched off (2.0.1 SampledDataCtrlr.Enabled)."""
+        return self.members(name) if self.flag(f"{name.partition('.')[0]}.Enabled") else []
+
+    def interval_s(self, name: str) -> int:
+        """How often something is measured, 0: never; also where its component is switched off."""
+        return self.seconds(name) if self.flag(f"{name.partition('.')[0]}.Enabled") else 0
+
     def put(self, row: Setting, value: str) -> None:
         """Keeps a value that has been found good."""
         if value == row.default:

@@ -50,7 +50,7 @@ def ask(cp: Charger, it: Ask) -> None:
             status.report(cp, _place(cp, it), command=it.id)
         case "meter":
             evse = cp.evse(it.evse or 1)
-            reading = physics.sample(cp, evse, cp.settings.members("AlignedDataCtrlr.Measurands"), "other")
+            reading = physics.sample(cp, evse, cp.settings.measurands("AlignedDataCtrlr.Measurands"), "other")
             if reading is None:
                 raise Impossible(
                     "AlignedDataCtrlr.Measurands names nothing to read", remedy="write that setting"

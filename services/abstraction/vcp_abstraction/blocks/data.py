@@ -59,6 +59,8 @@ def set_behaviour(cp: Charger, it: SetBehaviour) -> None:
         behaviour.unlock = it.unlock
     if it.reset is not None:
         behaviour.reset = it.reset
+    if it.after_power_loss is not None:
+        behaviour.after_power_loss = it.after_power_loss
     if it.accepts_data_from is not None:
         behaviour.accepts_data_from = list(it.accepts_data_from)
     if it.restart_failures is not None:

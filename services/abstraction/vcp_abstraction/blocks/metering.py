@@ -21,8 +21,8 @@ def sampled(cp: Charger, evse: EvseFacts) -> None:
     assert transaction is not None
     reading = _report(cp, evse, "SampledDataCtrlr.TxUpdatedMeasurands", "periodic", "meter_periodic")
     if not _own_interval(cp):
-        kept = cp.settings.members("SampledDataCtrlr.TxEndedMeasurands")
-        if kept != cp.settings.members("SampledDataCtrlr.TxUpdatedMeasurands"):
+        kept = cp.settings.measurands("SampledDataCtrlr.TxEndedMeasurands")
+        if kept != cp.settings.measurands("SampledDataCtrlr.TxUpdatedMeasurands"):
             reading = physics.sample(cp, evse, kept, "periodic")
         sampling.keep_for_end(cp, transaction, reading)
     evse.sampled_wh = evse.register_wh
@@ -33,7 +33,7 @@ def sampled_for_end(cp: Charger, evse: EvseFacts) -> None:
     """The interval of what is kept for the transaction's end is over, where that is one of its own (2.0.1 J02)."""
     transaction = evse.transaction
     assert transaction is not None
-    kept = cp.settings.members("SampledDataCtrlr.TxEndedMeasurands")
+    kept = cp.settings.measurands("SampledDataCtrlr.TxEndedMeasurands")
     sampling.keep_for_end(cp, transaction, physics.sample(cp, evse, kept, "periodic"))
     transaction.end_sample_due = sampling.next_end_sample(cp)
 
@@ -62,7 +62,7 @@ def align(cp: Charger) -> None:
 
 
 def _next(cp: Charger, setting: str) -> datetime | None:
-    interval_s = cp.settings.seconds(setting)
+    interval_s = cp.settings.interval_s(setting)
     return next_slot(cp.now, interval_s) if interval_s > 0 else None
 
 
@@ -77,7 +77,7 @@ def next_slot(now: datetime, interval_s: int) -> datetime:
 def aligned(cp: Charger) -> None:
     """A clock-aligned slot: every EVSE is read, with or without a transaction, and the station's own meter."""
     cp.facts.aligned_due = _next(cp, "AlignedDataCtrlr.Interval")
-    main = main_meter.sample(cp, cp.settings.members("AlignedDataCtrlr.Measurands"), "clock")
+    main = main_meter.sample(cp, cp.settings.measurands("AlignedDataCtrlr.Measurands"), "clock")
     for evse in cp.facts.evses:
         _report(cp, evse, "AlignedDataCtrlr.Measurands", "clock", "meter_clock")
         evse.aligned_wh = evse.register_wh
@@ -96,10 +96,21 @@ def aligned_for_end(cp: Charger) -> None:
 
 
 def _keep_aligned(cp: Charger) -> None:
-    kept = cp.settings.members("AlignedDataCtrlr.TxEndedMeasurands")
+    kept = cp.settings.measurands("AlignedDataCtrlr.TxEndedMeasurands")
     for evse in cp.running():
         assert evse.transaction is not None
         sampling.keep_for_end(cp, evse.transaction, physics.sample(cp, evse, kept, "clock"))
+
+
+def interrupted(cp: Charger, evse: EvseFacts) -> None:
+    """The mains fail, and the transaction stays open: the last reading before (1.6 §7.30 Interruption.Begin)."""
+    _report(cp, evse, "SampledDataCtrlr.TxUpdatedMeasurands", "interruption_begin", "abnormal_condition")
+    evse.power_w = 0.0
+
+
+def resumed(cp: Charger, evse: EvseFacts) -> None:
+    """The mains are back, and the transaction goes on: the first reading after it (Interruption.End)."""
+    _report(cp, evse, "SampledDataCtrlr.TxUpdatedMeasurands", "interruption_end", "abnormal_condition")
 
 
 def meter_now(cp: Charger, it: MeterNow) -> None:
@@ -115,7 +126,7 @@ def _report(
     cp: Charger, evse: EvseFacts, measurands: str, context: ReadingContext, trigger: Trigger
 ) -> Sample | None:
     """Reads the meter and tells it; the reading, None where nothing is to be read."""
-    reading = physics.sample(cp, evse, cp.settings.members(measurands), context)
+    reading = physics.sample(cp, evse, cp.settings.measurands(measurands), context)
     if reading is None:
         return None
     transaction = evse.transaction

@@ -208,10 +208,13 @@ def _lose_power(cp: Charger) -> None:
         link.close(cp, "reset", "power lost")
         cp.facts.link.wanted = True
     for evse in cp.facts.evses:
+        evse.awaiting = None
+        if evse.transaction is not None and cp.facts.behaviour.after_power_loss == "resume":
+            metering.interrupted(cp, evse)
+            continue
         if evse.transaction is not None:
             transactions.end(cp, evse, "abnormal_condition", "power_loss")
         evse.authorization = None
-        evse.awaiting = None
         evse.plug_deadline = None
     cp.facts.restart = None
     firmware_phases.power_lost(cp)
@@ -243,6 +246,9 @@ def _wake(cp: Charger, reason: BootReason) -> None:
         evse.power_w = 0.0
     metering.reschedule(cp)
     status.observe(cp)
+    for evse in cp.running():
+        metering.resumed(cp, evse)
+        transactions.advance(cp, evse, "charging_state_changed")
     _find_cars(cp)
     security.happened(cp, "started", reason)
     link.order(cp)
@@ -251,5 +257,5 @@ def _wake(cp: Charger, reason: BootReason) -> None:
 def _find_cars(cp: Charger) -> None:
     """The charger wakes, and some cars are connected already."""
     for evse in cp.facts.evses:
-        if evse.connected is not None:
+        if evse.connected is not None and evse.transaction is None:
             cable.connected(cp, evse)

@@ -155,7 +155,7 @@ def _covered(cp: Charger, place: Place | None) -> list[Place]:
 
 def _trigger_meter(cp: Charger, place: Place | None) -> TriggerResult:
     sampled = cp.manners.triggered_meter_uses == "sampled"
-    measurands = cp.settings.members(
+    measurands = cp.settings.measurands(
         "SampledDataCtrlr.TxUpdatedMeasurands" if sampled else "AlignedDataCtrlr.Measurands"
     )
     readings = [(evse, physics.sample(cp, evse, measurands, "trigger")) for evse in cp.evses_at(place)]
@@ -175,7 +175,7 @@ def _trigger_meter(cp: Charger, place: Place | None) -> TriggerResult:
 
 
 def _trigger_transaction(cp: Charger, place: Place | None) -> TriggerResult:
-    measurands = cp.settings.members("SampledDataCtrlr.TxUpdatedMeasurands")
+    measurands = cp.settings.measurands("SampledDataCtrlr.TxUpdatedMeasurands")
     busy = [evse for evse in cp.evses_at(place) if evse.transaction is not None]
     for evse in busy:
         reading = physics.sample(cp, evse, measurands, "trigger")

@@ -285,6 +285,8 @@ def _take_effect(cp: Charger, names: set[str]) -> None:
 
 
 METERING = {
+    "sampleddatactrlr.enabled",
+    "aligneddatactrlr.enabled",
     "sampleddatactrlr.txupdatedinterval",
     "sampleddatactrlr.txendedinterval",
     "aligneddatactrlr.interval",

@@ -137,7 +137,7 @@ def start(cp: Charger, evse: EvseFacts, trigger: Trigger) -> None:
     transaction.end_sample_due = sampling.next_end_sample(cp)
     begin = physics.sample(cp, evse, sampling.end_measurands(cp), "begin")
     sampling.keep_for_end(cp, transaction, begin)
-    first = physics.sample(cp, evse, cp.settings.members("SampledDataCtrlr.TxStartedMeasurands"), "begin")
+    first = physics.sample(cp, evse, cp.settings.measurands("SampledDataCtrlr.TxStartedMeasurands"), "begin")
     telling.tell(cp, evse, "started", trigger, (first,) if first else ())
     _go_on(cp, evse, "charging_state_changed", None)
 

@@ -33,6 +33,7 @@ class Behaviour(Kept):
     reset: Literal["works", "refused"] = "works"
     restart_failures: int = 0
     """How many of the next attempts to restart fail."""
+    after_power_loss: Literal["end", "resume"] = "end"
     accepts_data_from: list[str] = Field(default_factory=list)
     firmware: FirmwareManner = Field(default_factory=FirmwareManner)
     upload: UploadManner = Field(default_factory=UploadManner)
