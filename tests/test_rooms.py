@@ -114,6 +114,14 @@ ROOMS = {
         ("vcp_contracts", "vcp_handler.dialects"),
         never=(*BROKER, "websockets", "asyncio", "socket"),
     ),
+    "what dialects share": Room(
+        ("services/handler/vcp_handler/dialects/shared/*",),
+        ("vcp_contracts", "vcp_handler.dialects"),
+        never=(
+            *(f"vcp_handler.dialects.ocpp{version}" for version in ("16", "201", "21")),
+            "ocpp",
+        ),
+    ),
     "the dialect of 1.6": Room(
         ("services/handler/vcp_handler/dialects/ocpp16/*",),
         ("vcp_contracts", "vcp_handler.dialects"),

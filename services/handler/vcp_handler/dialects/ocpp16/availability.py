@@ -4,7 +4,8 @@ from vcp_contracts.actions import ReportStatus
 from vcp_contracts.requests import SetAvailability, Unlock, Unlocked
 
 from vcp_handler.dialects import instants
-from vcp_handler.dialects.ocpp16.spelling import FAULT, FINE_STATUS, place, told
+from vcp_handler.dialects.ocpp16.spelling import FAULT, FINE_STATUS, place
+from vcp_handler.dialects.shared.payloads import told
 from vcp_handler.dialects.table import Envelope, Payload
 
 _NO_FAULT = "NoError"

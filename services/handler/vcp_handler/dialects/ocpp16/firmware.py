@@ -2,35 +2,18 @@
 
 from vcp_contracts.actions import ReportFirmware, ReportUpload
 from vcp_contracts.requests import FirmwareUpdate, LogUpload, UpdateFirmware, UploadLog
-from vcp_contracts.values import FirmwareStage, LogKind, Signing, UploadStage
+from vcp_contracts.values import FirmwareStage, Signing, UploadStage
 
 from vcp_handler.dialects import instants
-from vcp_handler.dialects.ocpp16.spelling import told
 from vcp_handler.dialects.secrets import Secret, address
+from vcp_handler.dialects.shared import files
+from vcp_handler.dialects.shared.payloads import told
 from vcp_handler.dialects.table import Envelope, Payload
 
 PLAIN_FIRMWARE_LOCATION = Secret(path=("location",), within="url", seal="firmware")
-FIRMWARE_LOCATION = Secret(path=("firmware", "location"), within="url", seal="firmware")
 DIAGNOSTICS_LOCATION = Secret(path=("location",), within="url", seal="log")
-LOG_LOCATION = Secret(path=("log", "remoteLocation"), within="url", seal="log")
 """A user's password in the address of a file."""
 
-STAGE: dict[FirmwareStage, str] = {
-    "idle": "Idle",
-    "download_scheduled": "DownloadScheduled",
-    "downloading": "Downloading",
-    "download_paused": "DownloadPaused",
-    "downloaded": "Downloaded",
-    "download_failed": "DownloadFailed",
-    "signature_verified": "SignatureVerified",
-    "invalid_signature": "InvalidSignature",
-    "install_scheduled": "InstallScheduled",
-    "install_rebooting": "InstallRebooting",
-    "installing": "Installing",
-    "installed": "Installed",
-    "installation_failed": "InstallationFailed",
-    "install_verification_failed": "InstallVerificationFailed",
-}
 
 _PLAIN: dict[FirmwareStage, str] = {
     "idle": "Idle",
@@ -64,26 +47,6 @@ _PLAIN_UPLOAD: dict[UploadStage, str] = {
     "not_supported": "UploadFailed",
 }
 
-_UPLOAD: dict[UploadStage, str] = {
-    "idle": "Idle",
-    "uploading": "Uploading",
-    "uploaded": "Uploaded",
-    "upload_failed": "UploadFailure",
-    "bad_message": "BadMessage",
-    "permission_denied": "PermissionDenied",
-    "not_supported": "NotSupportedOperation",
-}
-
-_KIND: dict[str, LogKind] = {"DiagnosticsLog": "diagnostics", "SecurityLog": "security"}
-
-_VERDICT = {
-    "accepted": "Accepted",
-    "rejected": "Rejected",
-    "accepted_canceled": "AcceptedCanceled",
-    "invalid_certificate": "InvalidCertificate",
-    "revoked_certificate": "RevokedCertificate",
-}
-
 
 def choose_firmware_message(report: ReportFirmware) -> str | None:
     """Numbered updates are told in full; of the others only what the standard has words for, unless it was asked."""
@@ -95,11 +58,6 @@ def choose_firmware_message(report: ReportFirmware) -> str | None:
 def write_firmware(report: ReportFirmware) -> Payload:
     """FirmwareStatusNotification.req."""
     return {"status": _PLAIN.get(report.stage) or _NEAREST[report.stage]}
-
-
-def write_signed_firmware(report: ReportFirmware) -> Payload:
-    """SignedFirmwareStatusNotification.req."""
-    return told(status=STAGE[report.stage], requestId=report.request_id)
 
 
 def choose_upload_message(report: ReportUpload) -> str | None:
@@ -114,24 +72,14 @@ def write_diagnostics(report: ReportUpload) -> Payload:
     return {"status": _PLAIN_UPLOAD[report.stage]}
 
 
-def write_log(report: ReportUpload) -> Payload:
-    """LogStatusNotification.req."""
-    return told(status=_UPLOAD[report.stage], requestId=report.request_id)
-
-
-def _times(count: int | None) -> int | None:
-    """A number of tries or seconds; below zero there is nothing."""
-    return None if count is None else max(0, count)
-
-
 def read_update(payload: Payload, envelope: Envelope) -> UpdateFirmware:
     """UpdateFirmware.req."""
     return UpdateFirmware(
         **envelope,
         **address(payload["location"]),
         retrieve_at=instants.read(payload["retrieveDate"], "retrieveDate"),
-        retries=_times(payload.get("retries")),
-        retry_interval_s=_times(payload.get("retryInterval")),
+        retries=files.times(payload.get("retries")),
+        retry_interval_s=files.times(payload.get("retryInterval")),
     )
 
 
@@ -143,22 +91,8 @@ def write_update(_reply: FirmwareUpdate, _original: Payload) -> Payload:
 def read_signed_update(payload: Payload, envelope: Envelope) -> UpdateFirmware:
     """SignedUpdateFirmware.req."""
     firmware = payload["firmware"]
-    return UpdateFirmware(
-        **envelope,
-        **address(firmware["location"]),
-        retrieve_at=instants.read(firmware["retrieveDateTime"], "firmware.retrieveDateTime"),
-        install_at=instants.read_optional(firmware.get("installDateTime"), "firmware.installDateTime"),
-        retries=_times(payload.get("retries")),
-        retry_interval_s=_times(payload.get("retryInterval")),
-        request_id=payload["requestId"],
-        tracked=True,
-        signing=Signing(certificate=firmware["signingCertificate"], signature=firmware["signature"]),
-    )
-
-
-def write_verdict(reply: FirmwareUpdate, _original: Payload) -> Payload:
-    """SignedUpdateFirmware.conf."""
-    return {"status": _VERDICT[reply.result]}
+    signing = Signing(certificate=firmware["signingCertificate"], signature=firmware["signature"])
+    return files.read_numbered_update(payload, envelope, signing)
 
 
 def read_diagnostics(payload: Payload, envelope: Envelope) -> UploadLog:
@@ -169,32 +103,11 @@ def read_diagnostics(payload: Payload, envelope: Envelope) -> UploadLog:
         **address(payload["location"]),
         since=instants.read_optional(payload.get("startTime"), "startTime"),
         until=instants.read_optional(payload.get("stopTime"), "stopTime"),
-        retries=_times(payload.get("retries")),
-        retry_interval_s=_times(payload.get("retryInterval")),
+        retries=files.times(payload.get("retries")),
+        retry_interval_s=files.times(payload.get("retryInterval")),
     )
 
 
 def write_diagnostics_answer(reply: LogUpload, _original: Payload) -> Payload:
     """GetDiagnostics.conf: a file name where there will be a file."""
     return told(fileName=reply.file)
-
-
-def read_get_log(payload: Payload, envelope: Envelope) -> UploadLog:
-    """GetLog.req."""
-    log = payload["log"]
-    return UploadLog(
-        **envelope,
-        kind=_KIND[payload["logType"]],
-        **address(log["remoteLocation"]),
-        since=instants.read_optional(log.get("oldestTimestamp"), "log.oldestTimestamp"),
-        until=instants.read_optional(log.get("latestTimestamp"), "log.latestTimestamp"),
-        retries=_times(payload.get("retries")),
-        retry_interval_s=_times(payload.get("retryInterval")),
-        request_id=payload["requestId"],
-        tracked=True,
-    )
-
-
-def write_log_answer(reply: LogUpload, _original: Payload) -> Payload:
-    """GetLog.conf."""
-    return told(status=_VERDICT[reply.result], filename=reply.file)

@@ -12,7 +12,8 @@ from vcp_contracts.requests import (
 )
 
 from vcp_handler.dialects import instants
-from vcp_handler.dialects.ocpp16.spelling import optional_place, place, told
+from vcp_handler.dialects.ocpp16.spelling import optional_place, place
+from vcp_handler.dialects.shared.payloads import told
 from vcp_handler.dialects.table import Envelope, Payload
 
 _PURPOSE: dict[str, ProfilePurpose] = {

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from vcp_contracts.outcomes import Acknowledged
 from vcp_contracts.values import Place, Reading, Sample, Token, TokenInfo, TokenStatus
 
 from vcp_handler.dialects import instants
+from vcp_handler.dialects.shared import readings
 from vcp_handler.dialects.table import Payload, Subject, Unreadable
 
 MAX_CONNECTOR = 1000
@@ -65,18 +65,6 @@ STOP_REASON = {
     "unlock_command": "UnlockCommand",
 }
 
-CONTEXT = {
-    "begin": "Transaction.Begin",
-    "end": "Transaction.End",
-    "periodic": "Sample.Periodic",
-    "clock": "Sample.Clock",
-    "trigger": "Trigger",
-    "interruption_begin": "Interruption.Begin",
-    "interruption_end": "Interruption.End",
-    "other": "Other",
-}
-
-LOCATION = {"outlet": "Outlet", "inlet": "Inlet", "body": "Body", "cable": "Cable", "ev": "EV"}
 
 UNIT = {"Celsius": "Celcius"}
 """Errata of OCPP-J 1.6: both are valid, the older schemas know only the misspelt one."""
@@ -89,8 +77,6 @@ TOKEN_STATUS: dict[str, TokenStatus] = {
     "ConcurrentTx": "concurrent_tx",
 }
 
-AGREEING = frozenset({"Accepted", "AcceptedCanceled", "Scheduled", "RebootRequired", "Unlocked"})
-"""The statuses of an answer that mean that the charger does as it was asked, now or later."""
 
 SUBJECT = Subject(
     evse=(("connectorId",),),
@@ -142,43 +128,13 @@ def token_info(info: Payload) -> TokenInfo:
     )
 
 
-def acknowledged(_payload: Payload, _action: object) -> Acknowledged:
-    """An answer without content."""
-    return Acknowledged()
-
-
-def told(**fields: Any) -> Payload:
-    """A payload without the fields that have no value."""
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def measured(samples: Iterable[Sample]) -> bool:
-    """Whether there is anything to put into `meterValue`."""
-    return any(sample.readings for sample in samples)
-
-
 def meter_values(samples: Iterable[Sample]) -> list[Payload]:
-    """Samples as MeterValue items; one without readings has no form on the wire."""
-    return [
-        {
-            "timestamp": instants.written(sample.at),
-            "sampledValue": [_sampled_value(reading) for reading in sample.readings],
-        }
-        for sample in samples
-        if sample.readings
-    ]
+    """Samples as MeterValue items."""
+    return readings.meter_values(samples, _sampled_value)
 
 
 def _sampled_value(reading: Reading) -> Payload:
-    value: Payload = {
-        "value": _number(reading.value),
-        "context": CONTEXT[reading.context],
-        "measurand": reading.measurand,
-    }
-    if reading.phase is not None:
-        value["phase"] = reading.phase
-    if reading.location != "outlet":
-        value["location"] = LOCATION[reading.location]
+    value = readings.described(reading, _number(reading.value))
     # Frequency has no unit in 1.6: hertz is implied.
     if reading.unit is not None and reading.measurand != "Frequency":
         value["unit"] = UNIT.get(reading.unit, reading.unit)

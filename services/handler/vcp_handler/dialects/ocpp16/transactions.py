@@ -9,14 +9,9 @@ from vcp_contracts.values import Token
 
 from vcp_handler.dialects import instants
 from vcp_handler.dialects.ocpp16.smart_charging import optional_profile
-from vcp_handler.dialects.ocpp16.spelling import (
-    STOP_REASON,
-    measured,
-    meter_values,
-    optional_place,
-    token_info,
-    told,
-)
+from vcp_handler.dialects.ocpp16.spelling import STOP_REASON, meter_values, optional_place, token_info
+from vcp_handler.dialects.shared.payloads import told
+from vcp_handler.dialects.shared.readings import measured
 from vcp_handler.dialects.table import Envelope, Payload
 
 NAMELESS = -1

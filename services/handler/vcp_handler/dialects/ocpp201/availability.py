@@ -11,9 +11,9 @@ from vcp_handler.dialects.ocpp201.spelling import (
     place,
     remark,
     status_info,
-    told,
     written_place,
 )
+from vcp_handler.dialects.shared.payloads import told
 from vcp_handler.dialects.table import Envelope, Payload
 
 _COMPONENT: dict[FaultKind, str] = {

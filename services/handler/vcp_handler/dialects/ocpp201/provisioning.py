@@ -6,7 +6,7 @@ from vcp_contracts.actions import Beat, Boot
 from vcp_contracts.outcomes import BeatAnswer, BootAnswer
 
 from vcp_handler.dialects import instants
-from vcp_handler.dialects.ocpp201.spelling import told
+from vcp_handler.dialects.shared.payloads import told
 from vcp_handler.dialects.table import Payload
 
 _REASON = {

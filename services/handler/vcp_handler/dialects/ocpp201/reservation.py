@@ -4,7 +4,8 @@ from vcp_contracts.actions import ReportReservation
 from vcp_contracts.requests import CancelReservation, Reserve, Reserved
 
 from vcp_handler.dialects import instants
-from vcp_handler.dialects.ocpp201.spelling import optional_token, place, remark, token, told
+from vcp_handler.dialects.ocpp201.spelling import optional_token, place, remark, token
+from vcp_handler.dialects.shared.payloads import told
 from vcp_handler.dialects.table import Envelope, Payload
 
 _RESERVED = {

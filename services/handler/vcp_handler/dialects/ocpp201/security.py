@@ -4,28 +4,15 @@ from vcp_contracts.actions import ReportSecurityEvent
 from vcp_contracts.values import SecurityEventKind
 
 from vcp_handler.dialects import instants
-from vcp_handler.dialects.ocpp201.spelling import told
+from vcp_handler.dialects.shared.payloads import told
+from vcp_handler.dialects.shared.security_events import KIND
 from vcp_handler.dialects.table import Payload
 
-_KIND: dict[SecurityEventKind, str] = {
-    "attempted_replay": "AttemptedReplayAttacks",
+_KIND: dict[SecurityEventKind, str] = KIND | {
     "authentication_refused": "FailedToAuthenticateAtCsms",
     "backend_failed_to_authenticate": "CsmsFailedToAuthenticate",
-    "firmware_updated": "FirmwareUpdated",
     "invalid_backend_certificate": "InvalidCsmsCertificate",
-    "invalid_firmware_certificate": "InvalidFirmwareSigningCertificate",
-    "invalid_firmware_signature": "InvalidFirmwareSignature",
-    "invalid_messages": "InvalidMessages",
     "invalid_own_certificate": "InvalidChargingStationCertificate",
-    "invalid_tls_cipher": "InvalidTLSCipherSuite",
-    "invalid_tls_version": "InvalidTLSVersion",
-    "memory_exhausted": "MemoryExhaustion",
-    "restarted": "ResetOrReboot",
-    "security_log_cleared": "SecurityLogWasCleared",
-    "security_reconfigured": "ReconfigurationOfSecurityParameters",
-    "started": "StartupOfTheDevice",
-    "tampering": "TamperDetectionActivated",
-    "time_set": "SettingSystemTime",
 }
 
 

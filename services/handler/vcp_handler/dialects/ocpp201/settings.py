@@ -16,8 +16,9 @@ from vcp_contracts.requests import (
 from vcp_contracts.values import Place, SettingName
 
 from vcp_handler.dialects import instants
-from vcp_handler.dialects.ocpp201.spelling import number, status_info, told, written_place
+from vcp_handler.dialects.ocpp201.spelling import number, status_info, written_place
 from vcp_handler.dialects.secrets import Secret, if_sealed
+from vcp_handler.dialects.shared.payloads import told
 from vcp_handler.dialects.table import Envelope, Payload, Unreadable
 
 _SECRET_VARIABLES = frozenset({"basicauthpassword"})

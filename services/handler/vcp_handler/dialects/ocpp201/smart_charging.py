@@ -24,7 +24,8 @@ from vcp_contracts.requests import (
 )
 
 from vcp_handler.dialects import instants
-from vcp_handler.dialects.ocpp201.spelling import VERDICT, number, place, remark, status_info, told
+from vcp_handler.dialects.ocpp201.spelling import VERDICT, number, place, remark, status_info
+from vcp_handler.dialects.shared.payloads import told
 from vcp_handler.dialects.table import Envelope, Payload
 
 _PURPOSE: dict[str, ProfilePurpose] = {

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from vcp_contracts.outcomes import Acknowledged
 from vcp_contracts.requests import Reply
 from vcp_contracts.values import Place, Reading, Sample, Token, TokenInfo, TokenKind, TokenStatus
 
 from vcp_handler.dialects import instants
 from vcp_handler.dialects.secrets import Secret
+from vcp_handler.dialects.shared import readings
+from vcp_handler.dialects.shared.payloads import told
 from vcp_handler.dialects.table import Payload, Subject, Unreadable
 
 MAX_PART = 1000
@@ -48,24 +49,10 @@ TOKEN_STATUS: dict[str, TokenStatus] = {
     "Unknown": "unknown",
 }
 
-CONTEXT = {
-    "begin": "Transaction.Begin",
-    "end": "Transaction.End",
-    "periodic": "Sample.Periodic",
-    "clock": "Sample.Clock",
-    "trigger": "Trigger",
-    "interruption_begin": "Interruption.Begin",
-    "interruption_end": "Interruption.End",
-    "other": "Other",
-}
-
-LOCATION = {"outlet": "Outlet", "inlet": "Inlet", "body": "Body", "cable": "Cable", "ev": "EV"}
 
 UNIT = {"Hertz": "Hz", "Celcius": "Celsius"}
 """Units that the appendices write otherwise than 1.6 does."""
 
-AGREEING = frozenset({"Accepted", "AcceptedCanceled", "Scheduled", "RebootRequired", "Unlocked"})
-"""The statuses of an answer that mean that the charger does as it was asked, now or later."""
 
 SUBJECT = Subject(
     evse=(("evse", "id"), ("evseId",)),
@@ -163,16 +150,6 @@ def message(content: Payload | None) -> str | None:
     return None if content is None else content["content"]
 
 
-def acknowledged(_payload: Payload, _action: object) -> Acknowledged:
-    """An answer without content."""
-    return Acknowledged()
-
-
-def told(**fields: Any) -> Payload:
-    """A payload without the fields that have no value."""
-    return {name: value for name, value in fields.items() if value is not None}
-
-
 def verdict(reply: Any, _original: Payload) -> Payload:
     """The answer to a request whose reply is one of the words of VERDICT."""
     return told(status=VERDICT[reply.result], statusInfo=remark(reply))
@@ -191,33 +168,13 @@ def status_info(reason: str, detail: str | None = None) -> Payload:
     return {"reasonCode": reason, "additionalInfo": cut}
 
 
-def measured(samples: Iterable[Sample]) -> bool:
-    """Whether there is anything to put into `meterValue`."""
-    return any(sample.readings for sample in samples)
-
-
 def meter_values(samples: Iterable[Sample]) -> list[Payload]:
-    """Samples as MeterValue items; one without readings has no form on the wire."""
-    return [
-        {
-            "timestamp": instants.written(sample.at),
-            "sampledValue": [_sampled_value(reading) for reading in sample.readings],
-        }
-        for sample in samples
-        if sample.readings
-    ]
+    """Samples as MeterValue items."""
+    return readings.meter_values(samples, _sampled_value)
 
 
 def _sampled_value(reading: Reading) -> Payload:
-    value: Payload = {
-        "value": number(reading.value),
-        "context": CONTEXT[reading.context],
-        "measurand": reading.measurand,
-    }
-    if reading.phase is not None:
-        value["phase"] = reading.phase
-    if reading.location != "outlet":
-        value["location"] = LOCATION[reading.location]
+    value = readings.described(reading, number(reading.value))
     if reading.unit is not None:
         value["unitOfMeasure"] = {"unit": UNIT.get(reading.unit, reading.unit)}
     return value

@@ -10,7 +10,8 @@ from vcp_contracts.requests import (
     TokenListVersion,
 )
 
-from vcp_handler.dialects.ocpp201.spelling import optional_token_info, remark, token, told
+from vcp_handler.dialects.ocpp201.spelling import optional_token_info, remark, token
+from vcp_handler.dialects.shared.payloads import told
 from vcp_handler.dialects.table import Envelope, Payload
 
 _UPDATE: dict[str, Literal["full", "differential"]] = {"Full": "full", "Differential": "differential"}

@@ -9,7 +9,6 @@ from vcp_handler.dialects import instants
 from vcp_handler.dialects.ocpp201.smart_charging import flaw_info, optional_profile
 from vcp_handler.dialects.ocpp201.spelling import (
     VERDICT,
-    measured,
     message,
     meter_values,
     optional_token,
@@ -17,10 +16,11 @@ from vcp_handler.dialects.ocpp201.spelling import (
     place,
     remark,
     token,
-    told,
     written_place,
     written_token,
 )
+from vcp_handler.dialects.shared.payloads import told
+from vcp_handler.dialects.shared.readings import measured
 from vcp_handler.dialects.table import Envelope, Payload
 
 _EVENT = {"started": "Started", "updated": "Updated", "ended": "Ended"}
