@@ -64,7 +64,7 @@ async def judge(
     await cp.configure({**configuration_of(connection, keys), "settings": settings})
     try:
         before = (await cp.messages(limit=1))["next"]
-        await _link(cp, connection)
+        await link(cp, connection)
         smoke = Smoke(cp, token=wanted.token, patience_s=wanted.patience_s, after=before)
         steps = await smoke.play(tell)
         return await _verdict(cp, connection, steps, began)
@@ -72,7 +72,8 @@ async def judge(
         await cp.retire()
 
 
-async def _link(cp: AsyncChargePoint, connection: Connection) -> None:
+async def link(cp: AsyncChargePoint, connection: Connection) -> None:
+    """Goes online. Raises NoLink, with what to try."""
     why = await _failed_to_link(cp)
     if why is not None:
         remedy = f": {REMEDIES[why]}" if why in REMEDIES else ""
@@ -94,10 +95,10 @@ async def _verdict(
     cp: AsyncChargePoint, connection: Connection, steps: list[Step], began: datetime
 ) -> Verdict:
     since = began.isoformat()
-    link = (await cp.view())["link"]
+    standing = (await cp.view())["link"]
     return Verdict(
         url=connection.target.url,
-        subprotocol=link.get("subprotocol"),
+        subprotocol=standing.get("subprotocol"),
         steps=steps,
         violations=await cp.violations(since=since),
         page=await cp.violations_as("markdown", since=since),

@@ -12,6 +12,7 @@ from vcp_runner.hints import DESK
 from vcp_runner.leaving import Exit, run_until_signal
 from vcp_runner.leaving import fail as _fail
 from vcp_runner.leaving import leave as _leave
+from vcp_runner.record_verbs import record, replay, violations
 from vcp_runner.scenario_verbs import scenarios
 
 if TYPE_CHECKING:
@@ -345,6 +346,9 @@ def types(context: typer.Context) -> None:
 
 
 app.add_typer(scenarios, name="scenario", short_help="Play scenarios against a backend.")
+app.add_typer(record, name="record", short_help="Write a recorded session as a file.")
+app.command(short_help="Play a recorded session again.")(replay)
+app.command(short_help="See in what a backend broke OCPP.")(violations)
 
 
 def main() -> None:

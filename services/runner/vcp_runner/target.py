@@ -1,7 +1,7 @@
 """The URL that a developer gives to `connect`, taken apart. Opens no connection."""
 
 from dataclasses import dataclass
-from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from vcp_runner.leaving import Ending, Exit
 
@@ -39,6 +39,13 @@ def target_of(text: str) -> Target:
             f"{text!r} names no charge point: end it with the identity, as in {text.rstrip('/')}/CP001"
         )
     return Target(urlunsplit((parts.scheme, parts.netloc, path, "", "")), unquote(last))
+
+
+def target_at(url: str, identity: str | None) -> Target:
+    """Like `target_of`; with an `identity` the URL names none. Raises BadTarget."""
+    if identity is None:
+        return target_of(url)
+    return target_of(f"{url.rstrip('/')}/{quote(identity, safe='')}")
 
 
 def _has_good_port(parts: SplitResult) -> bool:

@@ -1,0 +1,1 @@
+"""Recorded sessions played again: read, planned, played, compared."""
