@@ -244,6 +244,7 @@ LATE = {
         "runner/vcp_runner/connect.py": "a command that will not start says so at once",
         "runner/vcp_runner/doctor.py": "it looks whether that is there",
         "runner/vcp_runner/given_broker.py": "a command with a broker of its own needs no client for one",
+        "runner/vcp_runner/record_verbs.py": "a command loads only what it runs",
         "runner/vcp_runner/scenario_verbs.py": "a command loads only what it runs",
         "runner/vcp_runner/server_binary.py": "it looks whether that is there",
         "runner/vcp_runner/stack.py": "what only keeps others running needs no client of anything",
