@@ -36,6 +36,19 @@ async def test_a_charger_without_a_link_and_an_order_without_a_charger_are_told_
     assert backend.identities == set()
 
 
+async def test_an_operator_may_leave_before_his_order_is_carried_out(host, dial, caplog):
+    backend = await host()
+    charger = await dial(backend, "CP001")
+    await backend.wait_connected("CP001")
+    asking = asyncio.create_task(order(desk_of(backend), "CP001", "ClearCache", {}))
+    _, message_id, *_ = await charger.receive()
+    asking.cancel()
+    await asyncio.wait([asking])
+    await charger.send(3, message_id, {"status": "Accepted"})
+    assert await order(desk_of(backend), "CP404", "ClearCache", {}) != {}
+    assert not caplog.records
+
+
 async def test_wishes_change_what_the_backend_thinks(host, dial):
     backend = await host()
     charger = await dial(backend, "CP001")

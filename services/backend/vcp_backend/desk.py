@@ -7,11 +7,13 @@ One JSON object a message, on the path `/desk` with the subprotocol `vcp.desk`:
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 import orjson
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from vcp_backend.behaviour import Behaviour, Token, Verdict
@@ -33,9 +35,10 @@ class Caller(Protocol):
 
 
 async def attend(backend: Caller, connection: ServerConnection) -> None:
-    """Serves one operator until he leaves."""
-    async for text in connection:
-        await connection.send(orjson.dumps(await _carry_out(backend, text)).decode())
+    """Serves one operator until he leaves, which he may do before his order is carried out."""
+    with suppress(ConnectionClosed):
+        async for text in connection:
+            await connection.send(orjson.dumps(await _carry_out(backend, text)).decode())
 
 
 async def _carry_out(backend: Caller, text: str | bytes) -> dict[str, object]:

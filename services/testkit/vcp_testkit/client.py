@@ -75,6 +75,7 @@ class AsyncClient:
 
     configure = _awaited(control_api.configure)
     command = _awaited(control_api.command)
+    result = _awaited(control_api.result)
     view = _awaited(control_api.view)
     messages = _awaited(control_api.messages)
     message = _awaited(control_api.message)
@@ -155,6 +156,7 @@ class Client:
 
     configure = _at_once(control_api.configure)
     command = _at_once(control_api.command)
+    result = _at_once(control_api.result)
     view = _at_once(control_api.view)
     messages = _at_once(control_api.messages)
     message = _at_once(control_api.message)

@@ -35,6 +35,17 @@ def command(
     return result
 
 
+def result(charge_point: str, command: str, *, wait_s: float = WAIT_S) -> Steps[Json | None]:
+    """What became of a command that was only given; None if it has not ended in time."""
+    path = path_of(charge_point, "commands", command)
+    try:
+        return (yield from asked(Ask("GET", path, {"wait": f"{wait_s:g}"}, patience_s=wait_s)))
+    except Problem as problem:
+        if problem.status == 404:
+            return None
+        raise
+
+
 def view(charge_point: str) -> Steps[Json]:
     """A charge point as it stands."""
     return (yield from asked(Ask("GET", path_of(charge_point))))

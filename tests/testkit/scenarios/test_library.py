@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from vcp_backend.behaviour import Behaviour, Token, Verdict
 from vcp_backend.faults import Fault
+from vcp_backend.frames import Call
 from vcp_backend.server import Backend, serve_backend
 from vcp_runner.operating import send
 from vcp_runner.stack import Plan, running_stack
@@ -71,8 +72,23 @@ SAMPLE = [
     "ocpp16/session_with_a_blocked_card",
     "ocpp16/session_ends_at_the_car",
     "ocpp16/sessions_on_two_connectors",
+    "ocpp16/misbehaving_lost_answer",
+    "ocpp16/misbehaving_unknown_transaction",
+    "ocpp16/misbehaving_unknown_action",
 ]
 SESSIONS = {"session_plug_first", "session_ends_at_the_car", "sessions_on_two_connectors"}
+STARTS = {*SESSIONS, "misbehaving_lost_answer"}
+
+
+class Forgetful:
+    """Gives a start that is repeated another number."""
+
+    def __init__(self) -> None:
+        self.last = 0
+
+    def __call__(self, call: Call) -> dict[str, object]:
+        self.last += 1
+        return {"transactionId": self.last, "idTagInfo": {"status": "Accepted"}}
 
 
 def always(do: str, action: str, **more) -> Fault:
@@ -82,12 +98,21 @@ def always(do: str, action: str, **more) -> Fault:
 @pytest.mark.parametrize(
     ("planted", "caught", "words"),
     [
-        (always("answer_garbage", "Heartbeat"), {"heartbeat"}, "breaks OCPP"),
+        (always("answer_garbage", "Heartbeat"), {"heartbeat", "misbehaving_unknown_action"}, "breaks OCPP"),
         (always("call_error", "DataTransfer"), {"data_transfer"}, "error InternalError"),
-        (always("answer_garbage", "StopTransaction"), SESSIONS, "breaks OCPP"),
+        (
+            always("answer_garbage", "StopTransaction"),
+            {*STARTS, "misbehaving_unknown_transaction"},
+            "breaks OCPP",
+        ),
+        (
+            always("call_error", "MeterValues"),
+            {"session_plug_first", "misbehaving_unknown_transaction"},
+            "MeterV",
+        ),
         (
             Behaviour(tokens={"CARD1": Token("Invalid")}),
-            SESSIONS,
+            STARTS,
             "Invalid",
         ),
         (
@@ -97,10 +122,11 @@ def always(do: str, action: str, **more) -> Fault:
             {"sessions_on_two_connectors"},
             "not 1",
         ),
+        (Behaviour(answers={"StartTransaction": Forgetful()}), {"misbehaving_lost_answer"}, "transactionId"),
         (
             Behaviour(answers={"Authorize": {"idTagInfo": {"status": "Accepted"}}}),
             {"session_with_a_blocked_card"},
-            '"Blocked"',
+            "← Authorize answer",
         ),
         (Behaviour(boot=Verdict("Rejected", 60)), {name.partition("/")[2] for name in SAMPLE}, '"Rejected"'),
     ],
@@ -108,8 +134,10 @@ def always(do: str, action: str, **more) -> Fault:
         "garbage for a heartbeat",
         "an error for vendor data",
         "garbage for a stop",
+        "an error for meter values",
         "a good card refused",
         "one number for all transactions",
+        "a start forgotten",
         "every card accepted",
         "nobody may boot",
     ],

@@ -18,6 +18,7 @@ class Acted:
         self.asked: list[tuple[Any, ...]] = []
         self.wires: dict[str, list[dict]] = {}
         self.after: dict[str, list[tuple]] = {}
+        self.results: dict[str, dict] = {}
         self.view_of: dict[str, Any] = {"link": {"state": "up"}}
         self.news = asyncio.Event()
 
@@ -50,7 +51,13 @@ class Acted:
         if verb == "unplug":
             raise Problem(409, {"field": "evse", "reason": "no cable is in"})
         self.say(charge_point, verb)
-        return {"status": "done"}
+        return (
+            {"status": "done"} if wait_s else {"status": "pending", "command": f"command-{len(self.asked)}"}
+        )
+
+    async def result(self, charge_point, command, *, wait_s=15.0):
+        self.asked.append(("result", charge_point, command))
+        return self.results.get(command)
 
     def say(self, charge_point: str, verb: str) -> None:
         for sent, message, *more in self.after.get(verb, []):
@@ -204,6 +211,29 @@ async def test_rounds_are_counted_and_rules_are_named():
     assert [one[2] for one in control.asked if one[0] == "plug-in"] == [{"evse": 1}, {"evse": 2}]
     [(_, _, body)] = [one for one in control.asked if one[0] == "add-rule"]
     assert body == {"rule": {"name": "rule-1", "when": {"action": "Heartbeat"}, "then": [{"do": "drop"}]}}
+
+
+async def test_what_is_sent_is_given_in_order_and_its_answer_is_expected_like_any():
+    control = Acted()
+    control.after = {"send-raw": [(True, [2, "7", "Brew", {}]), (False, [4, "7", "NotImplemented", "", {}])]}
+    told = await played(
+        control,
+        "  - send: {text: '[2,'}\n"
+        "  - send: {action: Brew, payload: {cups: 1}, unchecked: true}\n"
+        "  - expect: {sent: Brew, error: [NotSupported, NotImplemented]}\n",
+    )
+    assert told.outcome == "passed", told.failure
+    assert [one[2] for one in control.asked if one[0] == "send-raw"] == [
+        {"text": "[2,"},
+        {"action": "Brew", "payload": {"cups": 1}, "unchecked": True},
+    ]
+
+
+async def test_what_could_not_be_sent_fails_the_scenario():
+    control = Acted()
+    control.results = {"command-2": {"status": "rejected", "reason": "there is no link"}}
+    told = await played(control, "  - send: {action: Heartbeat}\n  - wait: 10ms\n  - wait: 10ms\n")
+    assert (told.failure.line, told.reason) == (3, "not sent: there is no link")
 
 
 async def test_charge_points_act_in_parallel():

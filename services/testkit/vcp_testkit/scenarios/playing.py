@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -164,6 +164,7 @@ class _Playing:
         """Takes the charge points away; one that is gone already is no matter."""
         for errand in self._errands:
             errand.cancel()
+        await asyncio.gather(*self._errands, return_exceptions=True)
         for player in self._players.values():
             with suppress(Problem):
                 await self._control.retire(player.id)
@@ -285,15 +286,14 @@ class _Playing:
 
     async def _send(self, here: _Here, sent: Any, step: Step) -> None:
         body = filled(sent.model_dump(mode="json", exclude_unset=True), self._known(here))
-        self._errand(self._send_raw(here.player, body), here.place, "send")
+        # only given, so that what is sent next goes out next; whoever wants the answer expects it on the wire
+        given = await self._control.command(here.player.id, "send-raw", body, wait_s=0)
+        self._errand(lambda: self._sent(here.player, str(given["command"])), here.place, "send")
 
-    async def _send_raw(self, player: _Player, body: dict[str, Any]) -> None:
-        try:
-            await self._control.command(player.id, "send-raw", body, wait_s=COMMAND_S)
-        except Problem as refused:
-            # 202: sent, and not answered in that time; whoever wants an answer expects it
-            if refused.status != 202:
-                raise
+    async def _sent(self, player: _Player, command: str) -> None:
+        ended = await self._control.result(player.id, command, wait_s=COMMAND_S)
+        if ended is not None and ended.get("status") == "rejected":
+            raise StepFailed(f"not sent: {ended.get('reason')}", frames=player.wire.frames)
 
     async def _backend(self, here: _Here, wish: Any, step: Step) -> None:
         [(name, payload)] = wish.items()
@@ -303,7 +303,7 @@ class _Playing:
             await self._operate(here.player, name, payload)
             return
         # the backend's API may wait for the charge point's answer: what comes on the wire is expected by other steps
-        self._errand(self._operate(here.player, name, payload), here.place, "backend")
+        self._errand(lambda: self._operate(here.player, name, payload), here.place, "backend")
 
     async def _operate(self, player: _Player, name: str, payload: Mapping[str, Any]) -> None:
         assert self._stage.operator is not None
@@ -398,12 +398,12 @@ class _Playing:
     def _known(self, here: _Here) -> dict[str, Any]:
         return {**self._values, **here.own, "charger": {"id": here.player.id}}
 
-    def _errand(self, work: Coroutine[Any, Any, None], place: Place, verb: str) -> None:
+    def _errand(self, work: Callable[[], Awaitable[None]], place: Place, verb: str) -> None:
         """Does something beside the steps; if it fails, so does the scenario."""
 
         async def run() -> None:
             try:
-                await work
+                await work()
             except StepFailed as failed:
                 self._note(failed, place, verb)
             except Problem as refused:

@@ -95,8 +95,14 @@ def in_words(wish: Message) -> str:
     if isinstance(wish, Expected) and wish.answer is not None:
         said += f", answered {_short(wish.answer) if wish.answer else 'without an error'}"
     if isinstance(wish, Expected) and wish.error is not None:
-        said += f", answered with {'any error' if wish.error == 'any' else f'the error {wish.error}'}"
+        said += f", answered with {_error_in_words(wish)}"
     return said
+
+
+def _error_in_words(wish: Expected) -> str:
+    if wish.error == "any":
+        return "any error"
+    return f"error {wish.error if isinstance(wish.error, str) else ' or '.join(wish.error or ())}"
 
 
 def shown(seen: Missing | Wrong) -> str:
@@ -128,12 +134,12 @@ def _answered(wish: Expected, frames: Sequence[WireFrame], at: int) -> Seen:
 
 
 def _held(wish: Expected, answer: WireFrame) -> list[Held]:
-    wanted = "an answer" if wish.error is None else "any error" if wish.error == "any" else wish.error
     if wish.error is not None:
-        fitting = answer.kind == "error" and wish.error in ("any", answer.code)
-        return [Held("answer", f"error {wanted}", answer.code or "no error", fitting)]
+        codes = (wish.error,) if isinstance(wish.error, str) else wish.error
+        fitting = answer.kind == "error" and ("any" in codes or answer.code in codes)
+        return [Held("answer", _error_in_words(wish), answer.code or "no error", fitting)]
     if answer.kind == "error":
-        return [Held("answer", wanted, f"error {answer.code}: {answer.description}", False)]
+        return [Held("answer", "an answer", f"error {answer.code}: {answer.description}", False)]
     return list(compare(wish.answer or {}, answer.payload, "answer"))
 
 

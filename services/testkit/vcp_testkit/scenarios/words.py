@@ -101,8 +101,8 @@ class Expected(Message):
 
     answer: dict[str, JsonValue] | None = None
     """What the payload of its answer must hold. `{}`: any answer that is no error."""
-    error: Action | None = None
-    """The answer must be an error with this code; `any`: with any code."""
+    error: Action | Annotated[tuple[Action, ...], Field(min_length=1, max_length=20)] | None = None
+    """The answer must be an error with this code, or one of these; `any`: with any code."""
     capture: dict[Name, Path] = Field(default_factory=dict)
     """Values to keep: a name, and where it stands, `payload.idTag` or `answer.transactionId`."""
 
