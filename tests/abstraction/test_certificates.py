@@ -273,13 +273,17 @@ def test_a_new_certificate_is_shown_at_once():
     assert story.said[2].key_label == "CP001#0"
 
 
-def test_a_new_certificate_that_the_backend_refuses_is_given_up():
+@pytest.mark.parametrize(
+    ("why", "tls"),
+    [("tls", "own_certificate"), ("protocol", None), ("http", None), ("unauthorized", None)],
+)
+def test_a_new_certificate_that_the_backend_refuses_is_given_up(why: str, tls: str | None):
     story = with_certificate()
     own = Authority("root").signs(named("SN-1"), signing(story).public_key())
     assert take(story, own)[0] == "accepted"
-    assert story.said[-1].key_label == "CP001#1"
+    assert (story.said[-1].key_label, story.said[-1].tries) == ("CP001#1", 3)
     order = story.cp.facts.link.order
-    failed = {"charge_point": "CP001", "order": order, "why": "tls", "tls": "own_certificate"}
+    failed = {"charge_point": "CP001", "order": order, "why": why, "tls": tls}
     story.hear(LinkFailed(id="f", **failed))
     assert story.said[-1].key_label == "CP001#0"
     assert story.seen("security_event_raised")[-1].kind == "invalid_own_certificate"
@@ -288,11 +292,12 @@ def test_a_new_certificate_that_the_backend_refuses_is_given_up():
     assert story.words() == []
 
 
-def test_a_network_that_is_away_says_nothing_about_a_certificate():
+@pytest.mark.parametrize(("why", "tls"), [("unreachable", None), ("tls", "certificate"), ("timeout", None)])
+def test_a_backend_that_is_away_says_nothing_about_a_certificate(why: Any, tls: Any):
     story = with_certificate()
     assert take(story, Authority("root").signs(named("SN-1"), signing(story).public_key()))[0] == "accepted"
     order = story.cp.facts.link.order
-    story.hear(LinkFailed(id="f", charge_point="CP001", order=order, why="unreachable"))
+    story.hear(LinkFailed(id="f", charge_point="CP001", order=order, why=why, tls=tls))
     assert story.said[-1].key_label == "CP001#1"
 
 

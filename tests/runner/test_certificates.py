@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import trustme
+from abstraction.shop import until
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -53,6 +54,13 @@ class Signer:
 
 def pem(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(Encoding.PEM).decode()
+
+
+async def shown(backend: Backend, links: int) -> list[int]:
+    """The serial numbers that were shown on so many links, once all but the last have ended."""
+    standing = [False] * (links - 1) + [True]
+    await until(lambda: [socket.closed_at is None for socket in backend.sockets] == standing, 30)
+    return [serial(socket.certificate) for socket in backend.sockets]
 
 
 def serial(certificate: bytes | None) -> int:
@@ -142,3 +150,25 @@ async def test_a_certificate_is_asked_for_signed_and_shown_on_the_next_link(
         event = await backend.wait_for(CP, "SecurityEventNotification", lambda p: "Certificate" in p["type"])
         assert event.payload["techInfo"] == "the chain does not lead to a root that is installed"
         assert backend.violations == []
+
+
+async def test_a_certificate_that_the_backend_refuses_after_all_is_given_up(
+    signer: Signer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The authority that signed it is none of those that the backend lets in."""
+    async with a_secured_charger(signer, "ocpp1.6", tmp_path, monkeypatch) as (backend, stack, first):
+        async with stack.client() as client:
+            for setting in ("RetryBackOffWaitMinimum", "RetryBackOffRandomRange"):
+                await client.command(CP, "write-setting", {"name": f"OCPPCommCtrlr.{setting}", "value": "0"})
+        assert (await backend.call(CP, *ASK["ocpp1.6"]))["status"] == "Accepted"
+        asked = await backend.wait_for(CP, "SignCertificate", timeout=30)
+        stranger = Signer()
+        good = {"certificateChain": pem(stranger.answers(asked.payload["csr"])) + stranger.pem}
+        assert (await backend.call(CP, "CertificateSigned", good))["status"] == "Accepted"
+        assert await shown(backend, 2) == [first, first]
+        await backend.wait_for(
+            CP,
+            "SecurityEventNotification",
+            lambda payload: payload["type"] == "InvalidChargePointCertificate",
+            timeout=20,
+        )

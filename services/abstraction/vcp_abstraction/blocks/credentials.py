@@ -15,6 +15,10 @@ from vcp_abstraction.facts.security import OwnCertificate
 PROFILE = "SecurityCtrlr.SecurityProfile"
 PASSWORD = "SecurityCtrlr.BasicAuthPassword"
 
+REFUSALS = ("tls", "unauthorized", "protocol", "http")
+"""Failures by which a backend may refuse a certificate. With TLS 1.3 it says so after the handshake, so that nothing but
+a connection that ends without an answer may be seen of it; and some answer over HTTP."""
+
 WITH_PASSWORD = (1, 2)
 WITH_TLS = (2, 3)
 
@@ -56,7 +60,7 @@ def for_link(cp: Charger) -> dict[str, Any]:
         }
     )
     own = _own_certificate(cp) if profile == 3 else None
-    on_trial = cp.facts.security.falls_back_to is not None
+    on_trial = cp.facts.security.falls_back_to is not None or _on_trial(cp) is not None
     return {
         "tries": cp.settings.seconds("OCPPCommCtrlr.NetworkProfileConnectionAttempts") if on_trial else 1,
         "url": _url(cp, profile),
@@ -185,14 +189,20 @@ def falls_back(cp: Charger) -> bool:
     return True
 
 
+def _on_trial(cp: Charger) -> OwnCertificate | None:
+    """The certificate that is shown, where no link has stood with it and there is another one to go back to."""
+    shown = _own_certificate(cp) if cp.security_profile == 3 else None
+    if shown is None or shown.proven:
+        return None
+    others = [one for one in cp.certificates.own if one is not shown and one.not_before <= cp.now]
+    return shown if others or cp.configuration.security.certificate_label is not None else None
+
+
 def gives_up_certificate(cp: Charger, it: LinkFailed) -> bool:
     """The backend does not take the charger's new certificate: the one before is shown again, where there is one
     (whitepaper A02; 2.0.1 errata A02)."""
-    shown = _own_certificate(cp) if cp.security_profile == 3 else None
-    if shown is None or shown.proven or not (it.tls == "own_certificate" or it.why == "unauthorized"):
-        return False
-    others = [one for one in cp.certificates.own if one is not shown and one.not_before <= cp.now]
-    if not others and cp.configuration.security.certificate_label is None:
+    shown = _on_trial(cp)
+    if shown is None or it.why not in REFUSALS or it.tls not in (None, "own_certificate"):
         return False
     cp.certificates.own.remove(shown)
     cp.touch("certificates")
