@@ -10,7 +10,7 @@ from typing import Any
 from abstraction.fake_core import FAKE, FakeCharger, Surroundings, decide
 from abstraction.shop import environment
 from vcp_abstraction.core import Decided
-from vcp_abstraction.worker import Worker
+from vcp_abstraction.shell.worker import Worker
 from vcp_contracts.commands import PressEmergency
 from vcp_plumbing.connection import connect
 

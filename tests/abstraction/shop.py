@@ -10,7 +10,7 @@ import orjson
 from abstraction.fake_core import FAKE
 from redis.asyncio import Redis
 from vcp_abstraction.core import Core
-from vcp_abstraction.worker import Worker
+from vcp_abstraction.shell.worker import Worker
 from vcp_contracts import streams
 from vcp_plumbing.environment import Environment
 

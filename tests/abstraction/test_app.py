@@ -14,7 +14,7 @@ from abstraction.shop import PARTITIONS, ended, environment, publish, until
 from redis.asyncio import Redis
 from vcp_abstraction.app import application, serve
 from vcp_abstraction.charging import CORE
-from vcp_abstraction.replay import differences, record, replay
+from vcp_abstraction.shell.replay import differences, record, replay
 from vcp_contracts import streams
 
 CONFIGURATION = {"url": "ws://backend/ocpp", "protocols": ["ocpp1.6"]}

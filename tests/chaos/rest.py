@@ -5,7 +5,7 @@ import asyncio
 from chaos import books
 from chaos.bed import PARTITIONS, Bed
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.store import Kept, load_chargers
+from vcp_abstraction.shell.store import Kept, load_chargers
 from vcp_contracts.streams import charge_points
 
 REST_S = 10.0

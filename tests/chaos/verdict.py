@@ -8,7 +8,7 @@ from chaos.driver import Event
 from chaos.load import Load
 from chaos.rest import come_to_rest
 from vcp_abstraction.charging import CORE
-from vcp_abstraction.replay import differences, record, replay
+from vcp_abstraction.shell.replay import differences, record, replay
 from vcp_backend import ledger
 from vcp_contracts.streams import dead, partition_of
 

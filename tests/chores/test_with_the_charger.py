@@ -16,7 +16,7 @@ from chores.test_app import a_process
 from chores.test_worker import a_worker
 from redis.asyncio import Redis
 from vcp_abstraction.charging import CORE
-from vcp_abstraction.worker import Worker
+from vcp_abstraction.shell.worker import Worker
 from vcp_contracts import streams
 from vcp_contracts.link import HandlerUp
 from vcp_contracts.manners import Manners

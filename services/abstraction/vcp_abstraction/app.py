@@ -13,8 +13,8 @@ from vcp_plumbing.reaching import with_broker
 from vcp_plumbing.service import About, application_of, broker_of, declare_all_read, running
 
 from vcp_abstraction.charging import CORE
-from vcp_abstraction.health import Health
-from vcp_abstraction.worker import SERVICE, Worker
+from vcp_abstraction.shell.health import Health
+from vcp_abstraction.shell.worker import SERVICE, Worker
 
 ABOUT = About("Abstraction", "The charger: commands in, what it tells its backend out, events for anyone.")
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from vcp_abstraction.reading import COMMANDS, Unread, read
+from vcp_abstraction.shell.reading import COMMANDS, Unread, read
 from vcp_contracts.commands import PlugIn
 from vcp_contracts.link import HandlerUp
 

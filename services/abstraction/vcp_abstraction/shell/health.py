@@ -9,7 +9,7 @@ from vcp_contracts import streams
 from vcp_plumbing.connection import LOST, ask
 from vcp_plumbing.health import Measure, ServiceHealth, counter, gauge
 
-from vcp_abstraction.worker import SERVICE, Worker
+from vcp_abstraction.shell.worker import SERVICE, Worker
 
 
 class Health(ServiceHealth):

@@ -11,12 +11,12 @@ from datetime import datetime
 from redis.asyncio import Redis
 from vcp_plumbing.reader import Entry
 
-from vcp_abstraction.changes import Epoch
 from vcp_abstraction.core import Core, Handling
-from vcp_abstraction.done import Done
-from vcp_abstraction.merge import order_of
-from vcp_abstraction.partition import DEADLY, Partition
-from vcp_abstraction.store import (
+from vcp_abstraction.shell.changes import Epoch
+from vcp_abstraction.shell.done import Done
+from vcp_abstraction.shell.merge import order_of
+from vcp_abstraction.shell.partition import DEADLY, Partition
+from vcp_abstraction.shell.store import (
     Kept,
     load_chargers,
     load_circumstances,
@@ -25,7 +25,7 @@ from vcp_abstraction.store import (
     load_epochs,
     load_position,
 )
-from vcp_abstraction.worker import SERVICE
+from vcp_abstraction.shell.worker import SERVICE
 
 
 @dataclass(frozen=True, slots=True)

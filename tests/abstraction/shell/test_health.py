@@ -4,7 +4,7 @@ import asyncio
 
 from abstraction.shop import PARTITIONS, ended, owning, provision, running, until, worker
 from redis.asyncio import Redis
-from vcp_abstraction.health import Health
+from vcp_abstraction.shell.health import Health
 from vcp_plumbing.connection import client
 from vcp_plumbing.health import HANGING_S
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from vcp_abstraction.merge import EPOCH, Timer, from_micros, merge, micros, order_of, time_of
+from vcp_abstraction.shell.merge import EPOCH, Timer, from_micros, merge, micros, order_of, time_of
 from vcp_plumbing.reader import Entry
 
 MS = timedelta(milliseconds=1)

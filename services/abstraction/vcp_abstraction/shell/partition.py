@@ -18,13 +18,13 @@ from vcp_contracts.streams import inbox, partition_of
 from vcp_plumbing.entry import Unreadable, decode_entry
 from vcp_plumbing.reader import Entry
 
-from vcp_abstraction.changes import Changes, Epoch, Keeping
 from vcp_abstraction.core import Core, Decided, Handling
-from vcp_abstraction.done import Done
-from vcp_abstraction.ledger import NOBODY, Ledger
-from vcp_abstraction.merge import Timer, merge, time_of
-from vcp_abstraction.reading import Unread, read
-from vcp_abstraction.resident import Resident
+from vcp_abstraction.shell.changes import Changes, Epoch, Keeping
+from vcp_abstraction.shell.done import Done
+from vcp_abstraction.shell.ledger import NOBODY, Ledger
+from vcp_abstraction.shell.merge import Timer, merge, time_of
+from vcp_abstraction.shell.reading import Unread, read
+from vcp_abstraction.shell.resident import Resident
 
 TIMERS_A_CYCLE = 100
 """How many timers run before the cycle is committed: a cycle must end well within a lease."""

@@ -8,9 +8,9 @@ from vcp_plumbing.ownership import Held
 from vcp_plumbing.reader import Entry
 
 from vcp_abstraction.core import Core
-from vcp_abstraction.merge import time_of
-from vcp_abstraction.partition import Partition
-from vcp_abstraction.store import load_chargers, load_circumstances
+from vcp_abstraction.shell.merge import time_of
+from vcp_abstraction.shell.partition import Partition
+from vcp_abstraction.shell.store import load_chargers, load_circumstances
 
 SUSPECT = 3
 """A head before which the partition changed hands this often is tried alone."""

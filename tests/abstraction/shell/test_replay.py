@@ -17,9 +17,9 @@ from abstraction.shop import (
     worker,
 )
 from redis.asyncio import Redis
-from vcp_abstraction.merge import time_of
-from vcp_abstraction.replay import Recording, differences, record, replay
-from vcp_abstraction.store import Kept
+from vcp_abstraction.shell.merge import time_of
+from vcp_abstraction.shell.replay import Recording, differences, record, replay
+from vcp_abstraction.shell.store import Kept
 from vcp_contracts import streams
 from vcp_plumbing.world import open_world
 

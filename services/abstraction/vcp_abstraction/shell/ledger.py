@@ -14,9 +14,9 @@ from vcp_contracts.streams import dead
 from vcp_contracts.words import Word
 from vcp_plumbing.reader import Entry
 
-from vcp_abstraction.changes import BODY_KEPT, Changes, Dead
-from vcp_abstraction.done import Done
-from vcp_abstraction.reading import Unread
+from vcp_abstraction.shell.changes import BODY_KEPT, Changes, Dead
+from vcp_abstraction.shell.done import Done
+from vcp_abstraction.shell.reading import Unread
 
 NOBODY = "-"
 """The charge point of an event about an entry that names none."""

@@ -20,14 +20,14 @@ from vcp_plumbing.pace import Pace
 from vcp_plumbing.reader import Entry, Reader
 from vcp_plumbing.tenure import LONGEST_WAIT_MS, Tenure
 
-from vcp_abstraction.changes import Changes
 from vcp_abstraction.core import Core
-from vcp_abstraction.loading import load_partition
-from vcp_abstraction.measures import Measures
-from vcp_abstraction.merge import EPOCH, time_of
-from vcp_abstraction.partition import Partition
-from vcp_abstraction.server_clock import ServerClock
-from vcp_abstraction.store import write_changes, write_trying
+from vcp_abstraction.shell.changes import Changes
+from vcp_abstraction.shell.loading import load_partition
+from vcp_abstraction.shell.measures import Measures
+from vcp_abstraction.shell.merge import EPOCH, time_of
+from vcp_abstraction.shell.partition import Partition
+from vcp_abstraction.shell.server_clock import ServerClock
+from vcp_abstraction.shell.store import write_changes, write_trying
 
 SERVICE: Final = "abstraction"
 READ_AT_ONCE = 32

@@ -11,12 +11,12 @@ import pytest
 from abstraction.fake_core import FAKE
 from abstraction.shop import PARTITIONS, bodies, ended, events, facts, names, provision, publish
 from redis.asyncio import Redis
-from vcp_abstraction.partition import DEADLY
-from vcp_abstraction.replay import differences, record, replay
+from vcp_abstraction.shell.partition import DEADLY
+from vcp_abstraction.shell.replay import differences, record, replay
 from vcp_contracts import streams
 from vcp_plumbing.ownership import release_owner
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 CHARGE_POINTS = ("CP001", "CP002", "CP003", "CP004")
 EACH = 300
 

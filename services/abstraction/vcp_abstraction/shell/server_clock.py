@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from math import inf
 
-from vcp_abstraction.merge import EPOCH
+from vcp_abstraction.shell.merge import EPOCH
 
 _MILLISECOND = timedelta(milliseconds=1)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from vcp_abstraction.changes import Keeping
 from vcp_abstraction.core import Core, Keepable
+from vcp_abstraction.shell.changes import Keeping
 
 PENDING = "pending_commands"
 """The one section that the shell keeps: ids of commands that have no result yet."""

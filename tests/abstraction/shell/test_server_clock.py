@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from vcp_abstraction.server_clock import ServerClock
+from vcp_abstraction.shell.server_clock import ServerClock
 
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 NOON_MS = 1_780_315_200_000

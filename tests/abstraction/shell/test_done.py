@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from vcp_abstraction.done import KEPT, Done
+from vcp_abstraction.shell.done import KEPT, Done
 from vcp_contracts.results import CommandResult
 
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)

@@ -14,10 +14,10 @@ from vcp_plumbing.batch import Batch
 from vcp_plumbing.connection import Command, ask
 from vcp_plumbing.reader import Entry
 
-from vcp_abstraction.changes import Changes, Dead, Epoch, Keeping
 from vcp_abstraction.core import Handling
-from vcp_abstraction.done import Done
-from vcp_abstraction.merge import EPOCH, START, from_micros, micros
+from vcp_abstraction.shell.changes import Changes, Dead, Epoch, Keeping
+from vcp_abstraction.shell.done import Done
+from vcp_abstraction.shell.merge import EPOCH, START, from_micros, micros
 
 DEAD_KEPT = 10_000
 """About how many dead letters a partition keeps."""

@@ -5,9 +5,9 @@ from typing import Any
 
 import orjson
 from abstraction.fake_core import FAKE
-from vcp_abstraction.changes import Changes
-from vcp_abstraction.merge import time_of
-from vcp_abstraction.partition import DEADLY, STALLS, Partition
+from vcp_abstraction.shell.changes import Changes
+from vcp_abstraction.shell.merge import time_of
+from vcp_abstraction.shell.partition import DEADLY, STALLS, Partition
 from vcp_plumbing.reader import Entry
 
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
