@@ -11,6 +11,7 @@ from vcp_abstraction.charger import Charger, Decision, Surroundings
 from vcp_abstraction.decide import decide, fire
 from vcp_abstraction.due import next_due
 from vcp_abstraction.view import view_of
+from vcp_backend.frames import Direction, Frame
 from vcp_contracts import commands as c
 from vcp_contracts.actions import Action
 from vcp_contracts.chores import ChoreDone
@@ -50,7 +51,7 @@ class Wired:
         self.now = NOON
         self.reachable = True
         self.answers: dict[str, Answer | None] = {}
-        """How the backend answers an action; None: not at all. Without an entry: well."""
+        """How the backend answers an action, `*` any other; None: not at all. Without an entry: well."""
         self.link: Link | None = None
         self.sent: list[list[Any]] = []
         self.calls: list[list[Any]] = []
@@ -60,6 +61,10 @@ class Wired:
         self.chores: list[Any] = []
         self.records: list[dict[str, Any]] = []
         self.sealed: list[str] = []
+        self.wire: list[Frame] = []
+        """Every text that crossed the wire, as the example backend's auditor reads it."""
+        self.life: list[tuple[bytes | None, datetime]] = []
+        """All that the charger was told, and when; None: a time had come."""
         self._kept = kept
         self._sections: dict[str, bytes] = {}
         self._queue: dict[str, bytes] = {}
@@ -90,13 +95,17 @@ class Wired:
         assert self.link is not None, "no link stands"
         if isinstance(text, str) and self.open_call is not None:
             text = text.replace(f'"{OWN}"', orjson.dumps(self.open_call[1]).decode(), 1)
-        self.link.take(text)
+        self._receive(text)
         self._run()
         return self.heard()
 
-    def worked(self, result: Any) -> None:
-        """The chores worker has done the last chore."""
-        chore = [chore for chore in self.chores if chore.type != "drop_chore"][-1]
+    def unfinished_chores(self) -> list[Any]:
+        """The chores that nobody has done or dropped."""
+        return [chore for chore in self.chores if chore.id in self.cp.facts.chores]
+
+    def worked(self, result: Any, chore: Any = None) -> None:
+        """The chores worker has done the last chore, or another one."""
+        chore = chore or [chore for chore in self.chores if chore.type != "drop_chore"][-1]
         self._count += 1
         self._to_charger.append(
             ChoreDone(id=f"w{self._count}", charge_point="CP001", chore=chore.id, result=result)
@@ -109,6 +118,7 @@ class Wired:
         while (due := self._next_due()) is not None and due <= until:
             self.now = max(self.now, due)
             if (own := next_due(self.cp)) is not None and own <= self.now:
+                self.life.append((None, self.now))
                 self._took(fire(self.cp, self.now, self.around))
             self._tick()
             self._run()
@@ -204,7 +214,9 @@ class Wired:
             self._at_work = False
 
     def _decide(self, word: Word) -> None:
-        again = to_abstraction.validate_json(word.model_dump_json())
+        told = word.model_dump_json().encode()
+        self.life.append((told, self.now))
+        again = to_abstraction.validate_json(told)
         self._took(decide(self.cp, again, self.now, self.around))
 
     def _took(self, decision: Decision) -> None:
@@ -217,6 +229,16 @@ class Wired:
         self.results += decision.results
         if self._kept:
             self._keep_and_load()
+
+    def lived_again(self) -> Charger:
+        """Another charger, told the same at the same times."""
+        twin = Charger("CP001")
+        for told, now in self.life:
+            if told is None:
+                fire(twin, now, self.around)
+            else:
+                decide(twin, to_abstraction.validate_json(told), now, self.around)
+        return twin
 
     def _keep_and_load(self) -> None:
         self._sections.update(self.cp.dump())
@@ -278,6 +300,7 @@ class Wired:
 
     def _send(self, text: str) -> bool:
         frame = orjson.loads(text)
+        self._record("in", text)
         self.sent.append(frame)
         if frame[0] == 2:
             self.calls.append(frame)
@@ -323,14 +346,24 @@ class Wired:
     def _answer(self, text: str) -> None:
         """Unless the test answers, the backend answers well."""
         _, message_id, action, payload = orjson.loads(text)
-        wanted = self.answers.get(action, self._well(action))
+        wanted = self.answers.get(action, self.answers.get("*", self.well(action)))
         answer = wanted(payload) if wanted is not None else None
         if isinstance(answer, dict):
             answer = _text([3, message_id, answer])
         if answer is not None and self.link is not None:
-            self.link.take(answer.replace(f'"{OWN}"', orjson.dumps(message_id).decode(), 1))
+            self._receive(answer.replace(f'"{OWN}"', orjson.dumps(message_id).decode(), 1))
 
-    def _well(self, action: str) -> Answer:
+    def _receive(self, text: str | bytes) -> None:
+        assert self.link is not None
+        self._record("out", text if isinstance(text, str) else "(binary)")
+        self.link.take(text)
+
+    def _record(self, direction: Direction, text: str) -> None:
+        frame = Frame(len(self.wire), self._links, "CP001", self.subprotocol, direction, text, self.now)
+        self.wire.append(frame)
+
+    def well(self, action: str) -> Answer:
+        """How a good backend answers an action."""
         match action:
             case "BootNotification":
                 time = self.now.strftime("%Y-%m-%dT%H:%M:%SZ")

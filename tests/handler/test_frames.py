@@ -80,6 +80,8 @@ def test_a_sloppy_error_is_understood_and_its_flaw_told(text: str, flaw: str) ->
         ('[2,"1",5,{}]', "bad_action", "1", 2),
         ('[2,"1",{},{}]', "bad_action", "1", 2),
         ('[2,"1","Heartbeat",[]]', "bad_payload", "1", 2),
+        (f'[2,"1","DataTransfer",{{"data":{"[" * 99 + "]" * 99}}}]', "too_deep", "1", 2),
+        (f'[3,"1",{"[" * 600 + "]" * 600}]', "too_deep", "1", 3),
         ('[3,"1"]', "arity", "1", 3),
         ('[3,"1",{},"Reset"]', "arity", "1", 3),
         ("[3,null,{}]", "bad_id", None, 3),
@@ -119,3 +121,10 @@ def test_a_long_error_description_is_cut() -> None:
     """OCPP-J 4.2.3: at most 255 characters."""
     frame = read(write_error("17", "GenericError", "ä" * 300))
     assert frame == CallError("17", "GenericError", "ä" * 255, {})
+
+
+def test_many_brackets_that_do_not_lie_deep_are_read() -> None:
+    payload = {"list": [{"n": [n]} for n in range(300)]}
+    assert read(write_call("1", "DataTransfer", payload)) == Call("1", "DataTransfer", payload)
+    deep = f'[2,"1","DataTransfer",{{"data":{"[" * 98 + "]" * 98}}}]'
+    assert isinstance(read(deep), Call)

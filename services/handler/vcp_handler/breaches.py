@@ -13,6 +13,7 @@ FRAME: Mapping[BrokenKind, Code] = {
     "not_text": "frame_not_text",
     "not_json": "frame_not_json",
     "not_array": "frame_not_array",
+    "too_deep": "frame_payload",
     "unknown_type": "frame_type",
     "arity": "frame_elements",
     "bad_id": "frame_id",

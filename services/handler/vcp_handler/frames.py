@@ -14,6 +14,9 @@ ERROR = 4
 MAX_TEXT = 1024 * 1024
 """Longest text that is read, in characters."""
 
+MAX_DEPTH = 100
+"""How deep lists and objects may lie in each other: far deeper than OCPP's do, and less than our own tools take."""
+
 MAX_ID = 36
 """OCPP-J 4.2.1: longest message id."""
 
@@ -28,6 +31,7 @@ BrokenKind = Literal[
     "not_text",
     "not_json",
     "not_array",
+    "too_deep",
     "unknown_type",
     "arity",
     "bad_id",
@@ -111,6 +115,10 @@ def read(text: str | bytes, limit: int = MAX_TEXT) -> Frame:
         return Broken("not_json", f"not JSON: {error}")
     if not isinstance(parts, list) or not parts:
         return Broken("not_array", "not a JSON array with a message type in front")
+    if _is_too_deep(text, parts):
+        reason = f"lists and objects lie more than {MAX_DEPTH} deep in each other"
+        kind = parts[0] if type(parts[0]) is int else None
+        return Broken("too_deep", reason, _readable_id(parts), kind)
     match parts[0]:
         case bool() | float():
             return _unknown_type(parts)
@@ -141,6 +149,22 @@ def write_error(message_id: str, code: str, description: str) -> str:
 def write_failure(message_id: str, failure: Failure) -> str:
     """The text of an error answer as it is given. Raises TypeError for what JSON can't hold."""
     return orjson.dumps([ERROR, message_id, failure.code, failure.description, failure.details]).decode()
+
+
+def _is_too_deep(text: str | bytes, parts: list[object]) -> bool:
+    """Few brackets can't lie deep, and few is what nearly every frame has."""
+    brackets = (
+        text.count(b"[") + text.count(b"{") if isinstance(text, bytes) else text.count("[") + text.count("{")
+    )
+    layer: list[object] = [parts]
+    depth = 0
+    while brackets > MAX_DEPTH and layer:
+        depth += 1
+        if depth > MAX_DEPTH:
+            return True
+        inner = [each.values() if isinstance(each, dict) else each for each in layer]
+        layer = [part for parts in inner for part in parts if isinstance(part, list | dict)]  # type: ignore[attr-defined]
+    return False
 
 
 def _read_call(parts: list[object]) -> Call | Broken:

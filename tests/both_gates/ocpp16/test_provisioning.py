@@ -209,3 +209,17 @@ def test_a_reset_that_is_switched_off_is_rejected():
     wired.heard()
     assert wired.says('[2,"b1","Reset",{"type":"Hard"}]') == ['[3,"b1",{"status":"Rejected"}]']
     assert wired.link is not None
+
+
+def test_a_backend_that_accepts_the_boot_and_nothing_else_is_not_flooded():
+    """It answers all but the boot with SecurityError: the charger boots again, in its own interval."""
+    wired = offline()
+    wired.answers = {"*": refusing("SecurityError"), "BootNotification": boot_answer("Accepted", 0)}
+    wired.do(c.GoOnline)
+    wired.wait(95)
+    boots = [text for text in wired.heard() if "BootNotification" in text]
+    assert len(boots) == 4
+    wired.answers = {}
+    wired.wait(30)
+    assert wired.statuses() == ["Available", "Available"]
+    assert wired.view.boot.verdict == "accepted"

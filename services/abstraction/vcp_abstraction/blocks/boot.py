@@ -86,6 +86,13 @@ def boot_failed(cp: Charger) -> None:
 
 
 def disowned(cp: Charger) -> None:
-    """The backend answers with a security error: it has not accepted this charger (2.0.1 B01.FR.10)."""
-    cp.facts.registration.verdict = "none"
-    boot(cp)
+    """The backend answers with a security error: it has not accepted this charger (2.0.1 B01.FR.10).
+
+    One that has only just accepted it contradicts itself: it is not flooded with boots.
+    """
+    registration = cp.facts.registration
+    registration.verdict = "none"
+    if registration.at is not None and cp.now - registration.at < BOOT_RETRY:
+        registration.next_try = registration.at + BOOT_RETRY
+    else:
+        boot(cp)
