@@ -146,7 +146,8 @@ class SettingChanged(Word):
     type: Literal["setting_changed"] = "setting_changed"
     name: str
     value: str | None = None
-    by: Literal["backend", "command", "boot"]
+    by: Literal["backend", "command", "boot", "restart"]
+    """`boot`: by the answer to it; `restart`: written before, and taken over with it."""
 
 
 class LinkChanged(Word):

@@ -62,7 +62,6 @@ class Setting:
     minimum: float | None = None
     maximum: float | None = None
     options: tuple[str, ...] = ()
-    reboot: bool = False
     derived: bool = False
     key_words: tuple[tuple[str, str], ...] = ()
     """Where the key spells the options otherwise: (the variable's word, the key's word)."""
@@ -304,6 +303,7 @@ CATALOGUE: tuple[Setting, ...] = (
     _number(CUSTOM, "BlinkRepeat", "BlinkRepeat", 0),
     _number(CUSTOM, "LightIntensity", "LightIntensity", 100, unit="Percent", maximum=100),
     _flag(CUSTOM, "UnsignedFirmware", "UnsignedFirmware", True),
+    Setting(component=CUSTOM, variable="RestartKeys", key="RestartKeys", kind="member_list", access="read_only", default=""),
     Setting(component=CUSTOM, variable="FreeToken", key="FreeToken", kind="string", default=""),
 )  # fmt: skip
 

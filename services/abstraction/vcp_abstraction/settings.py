@@ -16,6 +16,8 @@ class Settings(Kept):
 
     values: dict[str, str] = Field(default_factory=dict)
     """Those that differ from their defaults, by full name."""
+    waiting: dict[str, str] = Field(default_factory=dict)
+    """Those that were written and count from the next restart on."""
     changed: bool = Field(default=False, exclude=True)
     """Since they were last kept."""
 
@@ -57,6 +59,12 @@ class Settings(Kept):
             self.values.pop(row.name, None)
         else:
             self.values[row.name] = value
+        self.waiting.pop(row.name, None)
+        self.changed = True
+
+    def put_off(self, row: Setting, value: str) -> None:
+        """Keeps a good value for the time after the next restart."""
+        self.waiting[row.name] = value
         self.changed = True
 
 

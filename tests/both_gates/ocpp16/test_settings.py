@@ -10,6 +10,7 @@ import json
 
 import pytest
 from both_gates.wired import Wired
+from vcp_contracts import commands as c
 
 ACTIONS = ("GetConfiguration", "ChangeConfiguration")
 
@@ -115,3 +116,31 @@ def test_what_can_t_be_changed_is_refused_and_stays(key: str, value: str, status
         f'[3,"b1",{{"status":"{status}"}}]'
     ]
     assert (wired.cp.settings.values == before) == (status != "Accepted")
+
+
+@pytest.mark.shows("valid", "ChangeConfiguration")
+@pytest.mark.parametrize("restart", ["reset", "power"])
+def test_what_needs_a_restart_counts_after_it(restart: str):
+    """1.6 §5.3: RebootRequired; which keys need one is the tester's choice"""
+    wired = quiet(settings={"RestartKeys": "connectiontimeout,TxCtrlr.StopTxOnInvalidId"})
+    for key, value in (("ConnectionTimeOut", "20"), ("StopTransactionOnInvalidId", "false")):
+        assert wired.says(f'[2,"b1","ChangeConfiguration",{{"key":"{key}","value":"{value}"}}]') == [
+            '[3,"b1",{"status":"RebootRequired"}]'
+        ]
+    ask = '[2,"b2","GetConfiguration",{"key":["ConnectionTimeOut"]}]'
+    assert '"value":"60"' in wired.says(ask)[0]
+    if restart == "reset":
+        wired.says('[2,"b3","Reset",{"type":"Soft"}]')
+        wired.wait(5)
+    else:
+        wired.do(c.PowerCycle)
+    wired.heard()
+    assert '"value":"20"' in wired.says(ask)[0]
+    assert not wired.cp.settings.flag("TxCtrlr.StopTxOnInvalidId")
+
+
+def test_a_key_that_needs_a_restart_is_judged_at_once():
+    wired = quiet(settings={"RestartKeys": "ConnectionTimeOut"})
+    assert wired.says('[2,"b1","ChangeConfiguration",{"key":"ConnectionTimeOut","value":"-1"}]') == [
+        '[3,"b1",{"status":"Rejected"}]'
+    ]

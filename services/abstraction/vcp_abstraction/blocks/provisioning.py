@@ -17,6 +17,7 @@ from vcp_abstraction.blocks import (
     firmware_phases,
     link,
     metering,
+    restart_keys,
     security,
     transactions,
 )
@@ -240,6 +241,7 @@ def _wake(cp: Charger, reason: BootReason) -> None:
     cp.facts.powered = True
     ever = cp.facts.registration.ever_accepted
     cp.facts.registration = Registration(boot_reason=reason, ever_accepted=ever)
+    restart_keys.take_over(cp)
     cp.facts.reported.clear()
     for evse in cp.facts.evses:
         evse.metered_at = cp.now

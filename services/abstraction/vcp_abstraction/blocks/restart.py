@@ -5,7 +5,7 @@ from datetime import timedelta
 from vcp_contracts.requests import Reset, Resetting
 from vcp_contracts.values import STATION, Fault, StopReason
 
-from vcp_abstraction.blocks import faults, firmware_phases, link, security, transactions
+from vcp_abstraction.blocks import faults, firmware_phases, link, restart_keys, security, transactions
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts.boot import Registration, Restart
 
@@ -64,6 +64,7 @@ def perhaps_restart(cp: Charger) -> None:
     firmware_phases.restarted(cp)
     security.happened(cp, "restarted", restart.reason)
     cp.facts.registration = Registration(boot_reason=restart.reason, ever_accepted=ever)
+    restart_keys.take_over(cp)
     cp.facts.reported.clear()
     if wanted:
         cp.facts.link.wanted = False

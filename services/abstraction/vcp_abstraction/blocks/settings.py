@@ -22,7 +22,7 @@ from vcp_contracts.settings import BY_NAME, CATALOGUE, Setting, find, full_name
 from vcp_contracts.values import SettingName
 
 from vcp_abstraction import physics, status
-from vcp_abstraction.blocks import credentials, link, metering, own_certificate, transactions
+from vcp_abstraction.blocks import credentials, link, metering, own_certificate, restart_keys, transactions
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.setting_rules import access, broken_rule, fixed_value
 from vcp_abstraction.settings import normal
@@ -242,8 +242,11 @@ def _write(cp: Charger, item: SettingToWrite) -> SettingWritten:
         rule = broken_rule(cp.configuration, cp.settings, row, good)
     if good is None or rule:
         return SettingWritten(name=name, result="bad_value", detail=rule)
+    if restart_keys.counts_later(cp, row):
+        cp.settings.put_off(row, good)
+        return SettingWritten(name=name, result="reboot_required")
     put(cp, row, good, "backend")
-    return SettingWritten(name=name, result="reboot_required" if row.reboot else "accepted")
+    return SettingWritten(name=name, result="accepted")
 
 
 def put(cp: Charger, row: Setting, value: str, by: str) -> None:
