@@ -93,6 +93,8 @@ class SetRules(Word):
     type: Literal["set_rules"] = "set_rules"
     rules: tuple[StandingRule, ...]
     lets_invalid_out: bool = False
+    confirm: bool = False
+    """Whether somebody waits for RulesInForce."""
 
 
 class LetGo(Word):
@@ -156,6 +158,14 @@ class LinkDown(Word):
     detail: str = ""
 
 
+class RulesInForce(Word):
+    """The rules of a SetRules that asked for it meet every message from now on; so the command that brought them is done."""
+
+    type: Literal["rules_in_force"] = "rules_in_force"
+    order: Id
+    """The id of that SetRules."""
+
+
 class RuleHit(Word):
     """A rule has touched a message; told with the message's number among the facts, before what it brings about."""
 
@@ -201,5 +211,6 @@ class FrameLetGo(Word):
 
 
 AnyFact = Annotated[
-    LinkUp | LinkFailed | LinkDown | RuleHit | FrameHeld | FrameLetGo, Field(discriminator="type")
+    LinkUp | LinkFailed | LinkDown | RulesInForce | RuleHit | FrameHeld | FrameLetGo,
+    Field(discriminator="type"),
 ]

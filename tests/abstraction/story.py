@@ -10,7 +10,7 @@ from vcp_contracts import commands as c
 from vcp_contracts.chores import ChoreDone
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.letters import to_abstraction
-from vcp_contracts.link import LinkUp
+from vcp_contracts.link import LinkUp, RulesInForce
 from vcp_contracts.manners import Manners
 from vcp_contracts.outcomes import (
     Acknowledged,
@@ -187,7 +187,14 @@ class Story:
         self.count += 1
         id = f"c{self.count}"
         decision = self.hear(command(id=id, charge_point="CP001", **fields))
-        return next((r for r in decision.results if r.command == id), None)
+        self.confirm(decision)
+        return next((r for r in self.results if r.command == id), None)
+
+    def confirm(self, decision: Decision) -> None:
+        """The Handler has the rules that it was told of."""
+        for word in decision.to_handler:
+            if word.type == "set_rules" and word.confirm:
+                self.hear(RulesInForce(id=f"{word.id}!", charge_point="CP001", order=word.id))
 
     def wait(self, seconds: float) -> None:
         """Time passes; what falls due happens at its time."""

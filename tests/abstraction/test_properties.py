@@ -213,7 +213,9 @@ def of_rules(rules: Rules | None) -> set[str]:
     """The commands that wait for an answer past the lanes, or for the release of a message."""
     if rules is None:
         return set()
-    return {raw.command for raw in rules.raw.values()} | {held.command for held in rules.held if held.command}
+    waiting = {waiting.command for waiting in rules.waiting}
+    held = {held.command for held in rules.held if held.command}
+    return {raw.command for raw in rules.raw.values()} | held | waiting
 
 
 class AnyStory(RuleBasedStateMachine):

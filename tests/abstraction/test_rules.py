@@ -8,7 +8,7 @@ from abstraction.story import NOON, Story
 from vcp_abstraction.view import view_of
 from vcp_contracts import commands as c
 from vcp_contracts import requests as r
-from vcp_contracts.link import FrameHeld, FrameLetGo, LinkDown, RuleHit
+from vcp_contracts.link import FrameHeld, FrameLetGo, HandlerUp, LinkDown, RuleHit, RulesInForce
 from vcp_contracts.outcomes import Unanswered
 from vcp_contracts.rules import HeldFrame, Rule
 from vcp_contracts.values import Place, Token
@@ -122,6 +122,64 @@ def test_a_charger_keeps_so_much_text():
     no = story.do(c.AddRule, rule=rule("more", {"do": "garble", "text": "x" * 60_000}))
     assert (no.status, no.field) == ("rejected", "rule.then")
     assert len(story.cp.rules.standing) == 4
+
+
+def in_force(story: Story, order: str) -> list[str]:
+    """The wire has the rules of an order; the commands that end with that."""
+    decision = story.hear(RulesInForce(id=f"{order}!", charge_point="CP001", order=order))
+    return [result.command for result in decision.results]
+
+
+def test_the_command_is_done_once_the_wire_has_the_rule():
+    story = Story().online()
+    assert story.hear(c.AddRule(id="add", charge_point="CP001", rule=rule("a"))).results == []
+    [order] = story.said
+    assert order.confirm
+    assert in_force(story, order.id) == ["add"]
+    assert story.results[-1].detail["name"] == "a"
+
+
+def test_the_wire_confirms_what_it_was_told_before_as_well():
+    story = Story().online()
+    for name in ("a", "b"):
+        story.hear(c.AddRule(id=name, charge_point="CP001", rule=rule(name)))
+    first, second = (word.id for word in story.said)
+    assert in_force(story, second) == ["a", "b"]
+    assert in_force(story, first) == []
+
+
+def test_a_rule_is_waited_for_while_the_link_may_be_there_already():
+    story = Story()
+    story.do(c.GoOnline)
+    story.hear(c.AddRule(id="add", charge_point="CP001", rule=rule("a")))
+    order = story.said[-1]
+    assert order.type == "set_rules"
+    assert in_force(story, order.id) == ["add"]
+
+
+@pytest.mark.parametrize(
+    "end", [c.GoOffline(id="e", charge_point="CP001"), c.PowerOff(id="e", charge_point="CP001")]
+)
+def test_nobody_waits_for_a_handler_that_is_not_to_connect(end: c.Command):
+    story = Story().online()
+    story.hear(c.AddRule(id="add", charge_point="CP001", rule=rule("a")))
+    assert "add" in [result.command for result in story.hear(end).results]
+    assert story.do(c.AddRule, rule=rule("b")).status == "done"
+
+
+def test_another_handler_gets_all_rules_with_its_order():
+    story = Story().online()
+    story.hear(c.AddRule(id="add", charge_point="CP001", rule=rule("a")))
+    story.said.clear()
+    decision = story.hear(HandlerUp(id="u", owner="h2", manners=story.around.manners))
+    assert [result.command for result in decision.results] == ["add"]
+    assert handed(story) == [["a"]]
+
+
+def test_a_rule_that_is_not_handed_over_is_not_waited_for():
+    story = Story().online()
+    assert story.do(c.AddRule, rule=rule("b", when={"state": {"transaction": True}})).status == "done"
+    assert story.said == []
 
 
 # --- over links, power and new descriptions --------------------------------------------------------------------------

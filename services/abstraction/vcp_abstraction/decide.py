@@ -127,6 +127,7 @@ FACTS: dict[type, Callable[[Charger, Any], None]] = {
     link.HandlerUp: link_facts.handler_up,
     chores.ChoreDone: ends.done,
     chores.ChoresUp: errands.worker_up,
+    link.RulesInForce: rules.rules_in_force,
     link.RuleHit: rules.rule_hit,
     link.FrameHeld: rules.frame_held,
     link.FrameLetGo: rules.frame_let_go,
@@ -144,6 +145,8 @@ BRING_THEIR_OWN_RESULT = (
     commands.SendData,
     commands.AdvanceClock,
     commands.AddRule,
+    commands.RemoveRules,
+    commands.SetGates,
     commands.ReleaseFrame,
     commands.SendRaw,
 )

@@ -6,6 +6,7 @@ the change about, and before anything that the charger says in its new state; a 
 the wire still meets the rules before.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from vcp_contracts.link import SetRules
@@ -14,7 +15,7 @@ from vcp_contracts.rules import ChargerState, StandingRule
 from vcp_abstraction import status
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts.places import EvseFacts
-from vcp_abstraction.facts.rules import Rules
+from vcp_abstraction.facts.rules import Rules, Waiting
 
 
 def kept(cp: Charger) -> Rules:
@@ -32,18 +33,53 @@ def gate_is_open(cp: Charger) -> bool:
 
 def for_link(cp: Charger) -> dict[str, Any]:
     """The fields of an order to connect that bring the rules along."""
-    return {} if cp.rules is None else _handed(cp)
+    if cp.rules is None:
+        return {}
+    # whoever gets this order may be another than the one that was told before
+    in_force(cp, list(cp.rules.waiting))
+    return _handed(cp)
+
+
+def ends_in_force(cp: Charger, command: str, **detail: str) -> None:
+    """A command that has changed the rules is done once the Handler has them: a call that comes then meets them."""
+    kept(cp).waiting.append(Waiting(command=command, detail=detail))
 
 
 def hand_over(cp: Charger, rules: Rules) -> None:
-    """Tells the Handler of the rules in force, if it knows of others. Of a link that is not wanted it knows nothing:
-    the order to connect brings them."""
-    if not cp.facts.link.wanted:
-        return
+    """Tells the Handler of the rules in force, if it knows of others. Where no link is ordered it knows nothing: the
+    order to connect brings them."""
+    new = [waiting for waiting in rules.waiting if waiting.order is None]
+    order = _order(cp, rules, confirm=bool(new))
+    for waiting in new:
+        waiting.order = order
+    if order is None:
+        in_force(cp, new)
+
+
+def in_force(cp: Charger, ended: Iterable[Waiting]) -> None:
+    """What these waited for has come."""
+    for waiting in ended:
+        kept(cp).waiting.remove(waiting)
+        cp.done(waiting.command, **waiting.detail)
+
+
+def no_link_ordered(cp: Charger) -> None:
+    """There is nothing on which an order could be in force; the next connection begins with all rules."""
+    if cp.rules is not None:
+        in_force(cp, list(cp.rules.waiting))
+
+
+def _order(cp: Charger, rules: Rules, *, confirm: bool) -> str | None:
+    """The id of an order that brings other rules than those before; None: nothing has changed for the Handler."""
+    if cp.facts.link.state == "down":
+        return None
     in_force = [each.id for each in _in_force(cp, rules)]
     if rules.handed == in_force and rules.handed_gate == rules.handler_gate:
-        return
-    cp.say(SetRules(id=cp.mint(), charge_point=cp.id, at=cp.now, cause=cp.cause, **_handed(cp)))
+        return None
+    handed = _handed(cp)
+    order = SetRules(id=cp.mint(), charge_point=cp.id, at=cp.now, cause=cp.cause, confirm=confirm, **handed)
+    cp.say(order)
+    return order.id
 
 
 def _handed(cp: Charger) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 import structlog
-from vcp_contracts.link import CloseLink, LinkFailed, OpenLink, SetRules, TuneLink
+from vcp_contracts.link import CloseLink, LinkFailed, OpenLink, RulesInForce, SetRules, TuneLink
 from vcp_contracts.rules import Cut, StandingRule
 from vcp_plumbing.crash_points import Passing
 from vcp_plumbing.vault import Vault
@@ -110,11 +110,23 @@ class Line:
 
     def rule(self, order: SetRules) -> None:
         """The rules that stand from now on, on this connection and those to come."""
-        if self._wanted is None:
-            return
         self._stand(order.rules, lets_invalid_out=order.lets_invalid_out)
         if self.link is not None:
             self.link.rule(self._book, lets_invalid_out=self._lets_invalid_out)
+        if order.confirm:
+            self._confirm(order)
+
+    def _confirm(self, order: SetRules) -> None:
+        exchange = self._exchange
+        exchange.outlet.fact(
+            RulesInForce(
+                id=exchange.name(),
+                charge_point=self.charge_point,
+                at=exchange.utc(),
+                cause=order.id,
+                order=order.id,
+            )
+        )
 
     def _stand(self, rules: Sequence[StandingRule], *, lets_invalid_out: bool) -> None:
         if rules and self._book is None:

@@ -132,6 +132,7 @@ def close(cp: Charger, how: Literal["close", "reset", "silent"], why: str) -> No
         down(cp, "closed_by_us", why)
     link.id = None
     fail_waiting(cp, why)
+    standing.no_link_ordered(cp)
 
 
 def reopen(cp: Charger, why: str) -> None:

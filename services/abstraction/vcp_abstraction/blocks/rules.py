@@ -7,7 +7,7 @@ from typing import Any, Literal
 from vcp_contracts.actions import RawCall, RawText
 from vcp_contracts.commands import AddRule, ReleaseFrame, RemoveRules, SetGates
 from vcp_contracts.events import GatesSet, MessageHeld, MessageReleased, RuleApplied, RuleEnded
-from vcp_contracts.link import FrameHeld, FrameLetGo, LetGo, RuleHit
+from vcp_contracts.link import FrameHeld, FrameLetGo, LetGo, RuleHit, RulesInForce
 from vcp_contracts.rules import MOST_RULES, Rule, StandingRule
 
 from vcp_abstraction import standing
@@ -31,7 +31,7 @@ def add_rule(cp: Charger, it: AddRule) -> None:
     else:
         rules.standing[rules.standing.index(old)] = new
         _told_ended(cp, old, "replaced")
-    cp.done(it.id, standing=new.id, name=it.rule.name)
+    standing.ends_in_force(cp, it.id, standing=new.id, name=it.rule.name)
 
 
 def _check(cp: Charger, rule: Rule) -> None:
@@ -69,10 +69,14 @@ def remove_rules(cp: Charger, it: RemoveRules) -> None:
             remedy=f"name one that stands: {names}" if names else "no rule stands; add_rule first",
         )
     gone = [each for each in rules.standing if it.name in (None, each.rule.name)]
+    if not gone:
+        cp.done(it.id)
+        return
     for held in rules.held:
         if it.name in (None, held.frame.rule):
             _let_go(cp, held)
     _end(cp, gone, "removed")
+    standing.ends_in_force(cp, it.id)
 
 
 def expire(cp: Charger) -> None:
@@ -99,6 +103,14 @@ def _named(rules: Rules, name: str) -> StandingRule | None:
 
 
 # --- on the wire -----------------------------------------------------------------------------------------------------
+
+
+def rules_in_force(cp: Charger, it: RulesInForce) -> None:
+    """The wire has the rules of that order, and so those of all before it."""
+    orders = [waiting.order for waiting in standing.kept(cp).waiting]
+    if it.order in orders:
+        last = len(orders) - orders[::-1].index(it.order)
+        standing.in_force(cp, standing.kept(cp).waiting[:last])
 
 
 def rule_hit(cp: Charger, it: RuleHit) -> None:
@@ -224,7 +236,9 @@ def set_gates(cp: Charger, it: SetGates) -> None:
     handler = it.handler or before.handler_gate
     abstraction = it.abstraction or before.abstraction_gate
     if (handler, abstraction) == (before.handler_gate, before.abstraction_gate):
+        cp.done(it.id)
         return
     rules = standing.kept(cp)
     rules.handler_gate, rules.abstraction_gate = handler, abstraction
     cp.note(GatesSet, handler=handler, abstraction=abstraction)
+    standing.ends_in_force(cp, it.id)

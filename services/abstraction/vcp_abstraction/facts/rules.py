@@ -30,6 +30,15 @@ class OpenRaw(Kept):
     """Past it the link is given up."""
 
 
+class Waiting(Kept):
+    """A command that has changed the rules, and ends when they are in force on the wire."""
+
+    command: str
+    detail: dict[str, str]
+    order: str | None = None
+    """The order to the Handler that brings them; None: none has gone out yet."""
+
+
 class Rules(Kept):
     """A section of its own, and none at all where nobody has ever laid a hand on the charger's messages."""
 
@@ -41,6 +50,7 @@ class Rules(Kept):
     """The ids of those that the Handler was last told of: those whose condition on the charger's state held."""
     handed_gate: Gate = "closed"
     """What the Handler was last told of its gate."""
+    waiting: list[Waiting] = Field(default_factory=list)
     held: list[Held] = Field(default_factory=list)
     raw: dict[str, OpenRaw] = Field(default_factory=dict)
     """By the id of the action."""
