@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from xml.etree import ElementTree
 
 import httpx
 import pytest
+import yaml
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PATIENCE_S = 30.0
@@ -190,12 +193,33 @@ def test_07_a_test_written_for_node(product: Product) -> None:
     assert "# pass 1" in ended.stdout
 
 
+def test_08_stories_are_a_step_of_ci(product: Product, tmp_path: Path) -> None:
+    workflow = yaml.safe_load((EXAMPLES / "08_scenario_in_ci" / "workflow.yml").read_text(encoding="utf-8"))
+    steps = workflow["jobs"]["ocpp"]["steps"]
+    [play] = [step["run"] for step in steps if step.get("name") == "Play the stories"]
+    program, *arguments = shlex.split(play.replace("$BACKEND", product.backend))
+    assert program == "vcp"
+    arguments = [argument.replace("report.xml", str(tmp_path / "report.xml")) for argument in arguments]
+    ended = subprocess.run(
+        [sys.executable, "-m", "vcp_runner", *arguments, "--control", product.api],
+        cwd=EXAMPLES.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    report = ElementTree.parse(tmp_path / "report.xml").getroot()
+    assert [case.get("name") for case in report.iter("testcase")] == [
+        "A session that ends while the network is gone"
+    ]
+
+
 def test_every_example_fits_one_screen_and_is_run_here() -> None:
     found = sorted(path for path in EXAMPLES.iterdir() if path.name != "__pycache__")
     assert [path.name[:3] for path in found] == [f"{n:02d}_" for n in range(1, len(found) + 1)]
     told = Path(__file__).read_text(encoding="utf-8")
     for path in found:
         assert path.name in told
-        for file in [path] if path.is_file() else path.iterdir():
-            if file.is_file():
+        for file in [path] if path.is_file() else path.rglob("*"):
+            if file.is_file() and file.suffix != ".pyc":
                 assert len(file.read_text(encoding="utf-8").splitlines()) <= 70, file
