@@ -230,6 +230,8 @@ class Frame(Word):
     kind: Literal["call", "result", "error", "broken"]
     action: str | None = None
     """The OCPP action, also of a result, where it is known."""
+    word: str | None = None
+    """The contract's word for it in all versions (`report_transaction`, `start_charging`), also of a result."""
     text: str
     valid: bool
     """The Handler's verdict: whether the payload is valid OCPP."""

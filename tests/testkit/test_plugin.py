@@ -78,6 +78,10 @@ def test_several(charger_factory):
 def test_that_fails(charger):
     charger.expect("BootNotification")
     charger.expect("BootNotification", within=0.1)
+
+
+def test_that_never_adds_its_rule(charger):
+    charger.reply_to("Reset").with_(status="Rejected")
 """
 
 ASYNC_TESTS = """
@@ -115,7 +119,8 @@ def test_fixtures_without_an_async_plugin_and_the_wire_under_a_failure(tmp_path:
     (tmp_path / "conftest.py").write_text(CONFTEST)
     (tmp_path / "test_backend.py").write_text(TESTS)
     ended = run(tmp_path, "-p", "no:asyncio", "-p", "no:anyio")
-    assert "1 failed, 4 passed" in ended.stdout, ended.stdout + ended.stderr
+    assert "1 failed, 5 passed, 1 error" in ended.stdout, ended.stdout + ended.stderr
+    assert "begun, and never added: reply to Reset" in ended.stdout
     assert "- wire of VCP" in ended.stdout
     _, _, wire = ended.stdout.partition("- wire of VCP")
     assert "→ BootNotification" in wire

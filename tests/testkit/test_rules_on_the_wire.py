@@ -87,3 +87,15 @@ async def test_an_answer_of_the_backend_is_altered_before_the_charger_has_it(cha
     await charger.present_token("04A1")
     await charger.expect("Authorize", idTag="04A1")
     await charger.expect_none("StartTransaction")
+
+
+@pytest.mark.charger(protocols=["ocpp2.0.1"])
+async def test_the_words_of_the_contracts_name_messages_of_all_versions(charger, backend):
+    await charger.reply_to("start_charging").with_(status="Rejected").once()
+    request = {"idToken": {"idToken": "04A1", "type": "ISO14443"}, "remoteStartId": 1, "evseId": 1}
+    assert await backend.call(charger.id, "RequestStartTransaction", request) == {"status": "Rejected"}
+    await charger.expect("boot", answered={"status": "Accepted"})
+    asked = await charger.expect("start_charging", remoteStartId=1)
+    assert asked.action == "RequestStartTransaction"
+    [found] = (await charger.messages(word="boot", kind="call"))["items"]
+    assert found["action"] == "BootNotification"

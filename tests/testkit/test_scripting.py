@@ -87,6 +87,11 @@ async def test_what_becomes_of_the_chargers_own_messages(charger, api, said):
     assert hold["when"] == {"action": "StartTransaction", "direction": "received", "kind": "result"}
 
 
+async def test_a_message_by_the_word_that_all_versions_share(charger, api, said):
+    await said(charger.reply_to("start_charging").with_(status="Rejected").once())
+    assert api[0]["when"] == {"word": "start_charging", "direction": "received", "kind": "call"}
+
+
 async def test_only_some_messages(charger, api, said):
     script = charger.when_sending("StartTransaction").where(
         {"/idTag": matches("^04")}, connectorId=any_of(1, 2)

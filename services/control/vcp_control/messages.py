@@ -30,6 +30,12 @@ def _filter(
     action: Annotated[
         str | None, Query(description="The OCPP action, as the wire spells it.", examples=["Heartbeat"])
     ] = None,
+    word: Annotated[
+        str | None,
+        Query(
+            description="The contract's word, whatever the version calls it.", examples=["report_transaction"]
+        ),
+    ] = None,
     direction: Annotated[
         Direction | None, Query(description="`sent` by the charge point, or `received`.")
     ] = None,
@@ -61,7 +67,7 @@ def _filter(
         fields = [FieldWish.read(text) for text in field]
     except BadWish as bad:
         raise Problem(422, "bad_field", str(bad), field="field", remedy="write field=idTag=CARD1") from bad
-    return Filter(action, direction, kind, valid, verdict, message_id, rule, since, until, fields)
+    return Filter(action, word, direction, kind, valid, verdict, message_id, rule, since, until, fields)
 
 
 Wanted = Annotated[Filter, Depends(_filter)]

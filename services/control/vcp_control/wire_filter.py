@@ -49,6 +49,7 @@ class Filter:
     """Which frames are meant; None or empty: any. Directions are the charge point's."""
 
     action: str | None = None
+    word: str | None = None
     direction: Direction | None = None
     kind: Kind | None = None
     valid: bool | None = None
@@ -67,6 +68,7 @@ class Filter:
                 wanted is None or frame.get(name) == wanted
                 for name, wanted in (
                     ("action", self.action),
+                    ("word", self.word),
                     ("kind", self.kind),
                     ("valid", self.valid),
                     ("verdict", self.verdict),

@@ -1,7 +1,7 @@
 """What one link tells: numbered facts, violations, the wire record. Gives each its id; judges nothing."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
@@ -42,6 +42,8 @@ class Journal:
     charge_point: str
     outlet: Outlet
     utc: Callable[[], datetime]
+    words: Mapping[tuple[str, bool], str] = field(default_factory=dict)
+    """The contract's word for an action; True: for a call of the charger's."""
     n: int = 0
     _entries: int = 0
 
@@ -182,6 +184,7 @@ class Journal:
             valid=rule is None,
             message_id=message_id,
             action=action,
+            word=self.words.get((action, (type_ == "frame_sent") == (kind == "call"))) if action else None,
             rule=rule,
             verdict=verdict,
             latency_ms=latency_ms,

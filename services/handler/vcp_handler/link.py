@@ -66,7 +66,7 @@ class Link:
         self._is_cut = False
         self._ruling: Ruling | None = None
         self._calls = Calls()
-        self._journal = Journal(id, charge_point, around.outlet, around.utc)
+        self._journal = Journal(id, charge_point, around.outlet, around.utc, version.dialect.words)
         self._answering = Answering(
             version=version,
             calls=self._calls,

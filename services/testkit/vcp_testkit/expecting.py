@@ -82,7 +82,8 @@ def message(
     error: str | None = None,
     **fields: Any,
 ) -> Wish:
-    """A call by its OCPP action, and what must stand in its payload: `message("StartTransaction", idTag="04A1")`.
+    """A call by its OCPP action or its word of the contracts, and what must stand in its payload:
+    `message("StartTransaction", idTag="04A1")`.
 
     A field's value is a plain one, a mapping (what must stand in the object), or one of `vcp_testkit.wishes`.
     `answered`: what must stand in the answer. `error`: the answer is an error with this code (`any`: with any).
@@ -172,7 +173,7 @@ def answered(wire: Wire[Any], call: WireFrame) -> Steps[WireFrame]:
 
 
 def _direction(action: str, frames: Sequence[WireFrame]) -> Direction:
-    received = any(frame.kind == "call" and not frame.sent and frame.action == action for frame in frames)
+    received = any(frame.kind == "call" and not frame.sent and frame.is_named(action) for frame in frames)
     return "received" if received else "sent"
 
 

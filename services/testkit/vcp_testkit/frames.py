@@ -31,6 +31,11 @@ class WireFrame:
     valid: bool
     rule: str | None
     altered: str | None = None
+    word: str | None = None
+
+    def is_named(self, name: str) -> bool:
+        """Whether the call, or the one it answers, has this OCPP action, or this word of the contracts."""
+        return name in (self.action, self.word)
 
     def answers(self, call: "WireFrame") -> bool:
         """Whether this is an answer to that call; where it comes after it, it is the answer."""
@@ -58,6 +63,7 @@ def frame_of(shown: Mapping[str, Any]) -> WireFrame:
         valid=bool(shown.get("valid", True)),
         rule=shown.get("rule"),
         altered=shown.get("rule_applied"),
+        word=shown.get("word"),
     )
 
 

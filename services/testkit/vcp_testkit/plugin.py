@@ -118,7 +118,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Puts the wire of its chargers under a test that failed."""
     report = yield
-    if report.failed and report.when == "call" and (chargers := item.stash.get(CHARGERS, None)):
+    if report.failed and report.when != "teardown" and (chargers := item.stash.get(CHARGERS, None)):
         from vcp_testkit.reporting import wires
 
         report.sections += wires(chargers)

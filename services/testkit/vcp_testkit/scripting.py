@@ -3,7 +3,8 @@
     charger.reply_to("RemoteStartTransaction").with_(status="Rejected").once()
     charger.when_sending("Heartbeat").drop().times(2)
 
-A script is added by its last word: `once`, `times`, `always` or `for_seconds`.
+Messages are named by their OCPP action, or by the contracts' word (`start_charging`), which all versions share. A script
+is added by its last word: `once`, `times`, `always` or `for_seconds`.
 """
 
 import itertools
@@ -187,30 +188,37 @@ class Scripts(Touches[Result]):
 
     def reply_to(self, action: str) -> Reply[Result]:
         """What the charger says to this call of the backend's: `reply_to("Reset").with_(status="Rejected").once()`."""
-        reply = Reply(self.add_rule, f"reply to {action}", action=action, direction="received", kind="call")
+        reply = Reply(
+            self.add_rule, f"reply to {action}", **_named(action), direction="received", kind="call"
+        )
         self.begun.append(reply)
         return reply
 
     def when_sending(self, action: str) -> Script[Result]:
         """What becomes of this call of the charger's: `when_sending("Heartbeat").drop().times(2)`."""
-        return self._script(f"when sending {action}", action=action, direction="sent", kind="call")
+        return self._script(f"when sending {action}", **_named(action), direction="sent", kind="call")
 
     def when_answered(self, action: str) -> Script[Result]:
         """What becomes of the backend's answer to this call of the charger's."""
-        return self._script(f"when answered {action}", action=action, direction="received", kind="result")
+        return self._script(f"when answered {action}", **_named(action), direction="received", kind="result")
 
     def when_receiving(self, action: str) -> Script[Result]:
         """What becomes of this call of the backend's before the charger has it."""
-        return self._script(f"when receiving {action}", action=action, direction="received", kind="call")
+        return self._script(f"when receiving {action}", **_named(action), direction="received", kind="call")
 
     def when_answering(self, action: str) -> Script[Result]:
         """What becomes of the charger's own answer to this call of the backend's."""
-        return self._script(f"when answering {action}", action=action, direction="sent", kind="result")
+        return self._script(f"when answering {action}", **_named(action), direction="sent", kind="result")
 
     def _script(self, name: str, **match: Any) -> Script[Result]:
         script = Script(self.add_rule, name, **match)
         self.begun.append(script)
         return script
+
+
+def _named(action: str) -> dict[str, str]:
+    # the contracts' words are in small letters, OCPP's actions are not
+    return {"word" if action == action.lower() else "action": action}
 
 
 def _tests(path: str, wish: Any) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Generic, Literal, TypedDict, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from vcp_contracts.actions import Action
 from vcp_contracts.manners import Manners
 from vcp_contracts.outcomes import AnyAnswer
@@ -140,7 +140,7 @@ class Dialect:
     @cached_property
     def announced(self) -> Manners:
         """The manners with the types of all actions that this dialect can write."""
-        speaks = frozenset(str(row.contract.model_fields["type"].default) for row in self.said)
+        speaks = frozenset(_word(row.contract) for row in self.said)
         return self.manners.model_copy(update={"speaks": speaks})
 
     @cached_property
@@ -152,6 +152,12 @@ class Dialect:
     def heard_by_name(self) -> dict[str, Heard[Any]]:
         """Rows of the backend's messages by OCPP action."""
         return {row.action: row for row in self.heard}
+
+    @cached_property
+    def words(self) -> dict[tuple[str, bool], str]:
+        """The contract's word for each action that is spoken. True: a call of the charger's."""
+        heard = {(row.action, False): _word(row.contract) for row in self.heard}
+        return heard | {(row.action, True): _word(row.contract) for row in self.said}
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -181,3 +187,7 @@ class Dialect:
             return self._only_row.get(contract)
         name = choose(action)
         return None if name is None else self._chosen_row[contract, name]
+
+
+def _word(contract: type[BaseModel]) -> str:
+    return str(contract.model_fields["type"].default)

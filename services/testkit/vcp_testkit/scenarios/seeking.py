@@ -117,7 +117,7 @@ def shown(seen: Missing | Wrong) -> str:
 
 
 def _is_named(wish: Message, frame: WireFrame) -> bool:
-    return frame.kind == "call" and frame.sent is (wish.sent is not None) and frame.action == wish.action
+    return frame.kind == "call" and frame.sent is (wish.sent is not None) and frame.is_named(wish.action)
 
 
 def _answered(wish: Expected, frames: Sequence[WireFrame], at: int) -> Seen:
