@@ -136,9 +136,15 @@ class Calls:
 
     def next_deadline(self) -> float | None:
         """When to look at `expired` and `overdue` next, in monotonic seconds."""
-        deadlines = [call.deadline for call in self.theirs if not call.settled][:1]
-        deadlines.extend(call.deadline for call in self.ours.values())
-        return min(deadlines, default=None)
+        ours: float | None = None
+        for call in self.ours.values():
+            ours = call.deadline if ours is None else min(ours, call.deadline)
+        theirs = (
+            next((call.deadline for call in self.theirs if not call.settled), None) if self.theirs else None
+        )
+        if ours is None or theirs is None:
+            return theirs if ours is None else ours
+        return min(ours, theirs)
 
     def waits_for(self, number: int) -> bool:
         """Whether this call of the backend's is still to be answered, or its answer to be written."""

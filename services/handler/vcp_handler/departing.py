@@ -1,62 +1,43 @@
-"""An answer of ours at the point where it is written, and what a rule may make of it. Sends nothing."""
+"""An answer of ours at the point where it is written, where a rule touches it: what the rule makes of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Protocol
 
-from vcp_handler import frames, record
-from vcp_handler.arriving import word_of
-from vcp_handler.calls import TheirCall
-from vcp_handler.dialects.table import Heard
-from vcp_handler.frames import Failure, Payload
+from vcp_handler.answer import Answer
+from vcp_handler.dialects.table import Subject, word_of
 from vcp_handler.record import Mark
-from vcp_handler.rules.going import AS_IT_IS, Going
+from vcp_handler.rules.going import Going
 from vcp_handler.rules.matching import Message
-from vcp_handler.versions import Version
+
+
+class Write(Protocol):
+    """Writes an answer and records it; `message_id` where it goes out under another one."""
+
+    def __call__(self, answer: Answer, message_id: str | None = None) -> None: ...
 
 
 @dataclass(slots=True)
-class Answer:
-    """Our answer to a call: `payload`, `failure`, or a `text` that a rule puts in their place."""
-
-    call: TheirCall
-    asked: Payload
-    """The call's payload."""
-    row: Heard[Any] | None
-    payload: Payload | None = None
-    failure: Failure | None = None
-    text: str | None = None
-    verdict: str | None = None
-    """The charger's."""
-    rule: str | None = None
-    """What it breaks, where the Handler's gate is open for it."""
-    gates: tuple[str, ...] = ()
-    made_up: bool = False
-    """Whether a rule gives it in the charger's place."""
-    rule_applied: str | None = None
-
-
-@dataclass(slots=True, frozen=True)
 class Departing:
     """A passage (see rules.ruling): our answer, about to be written."""
 
     answer: Answer
-    version: Version
-    depart: Callable[["Departing", Going], None]
-    kept: Callable[["Departing"], None]
+    subject: Subject
+    write: Write
+    kept: set[int]
+    """The numbers of the calls whose answers are kept back."""
 
     @property
     def message(self) -> Message:
         """What rules may ask of it."""
-        answer = self.answer
-        failure = answer.failure
+        answer, failure = self.answer, self.answer.failure
         return Message(
             direction="sent",
             kind="result" if failure is None else "error",
             action=answer.call.action or None,
             word=word_of(answer.row),
             payload=(answer.payload or {}) if failure is None else failure.payload,
-            subject=self.version.dialect.subject,
+            subject=self.subject,
             call=answer.asked,
         )
 
@@ -68,58 +49,36 @@ class Departing:
     @property
     def shown(self) -> str:
         """Its text as it was written, secrets masked."""
-        return self.shown_as(AS_IT_IS, self.text_of(AS_IT_IS))
-
-    def text_of(self, going: Going) -> str:
-        """What goes on the wire."""
-        text = self.answer.text if going.text is None else going.text
-        if text is not None:
-            return text
-        message_id = self.answer.call.id if going.message_id is None else going.message_id
-        payload, failure = self._content(going)
-        if failure is not None:
-            return frames.write_failure(message_id, failure)
-        return frames.write_result(message_id, payload)
-
-    def shown_as(self, going: Going, text: str) -> str:
-        """What went on the wire, secrets masked."""
-        payload, failure = self._content(going)
-        row = self.answer.row
-        if failure is not None or going.text is not None or self.answer.text is not None:
-            return record.shown_unread(text)
-        message_id = self.answer.call.id if going.message_id is None else going.message_id
-        secrets = row.answer_secrets if row is not None else ()
-        return record.shown(text, (frames.RESULT, message_id), payload, secrets)
-
-    def named(self, going: Going) -> tuple[str | None, record.Kind]:
-        """The id and the kind of what goes on the wire."""
-        text = self.answer.text if going.text is None else going.text
-        if text is not None:
-            frame = frames.read(text)
-            return frame.id, record.kind(frame)
-        message_id = self.answer.call.id if going.message_id is None else going.message_id
-        return message_id, "result" if self._content(going)[1] is None else "error"
-
-    def mark(self, going: Going, *, again: bool) -> Mark | None:
-        """What a rule or an open gate did to it."""
-        answer = self.answer
-        rule = going.rule if going.rule is not None else answer.rule_applied
-        gates = (*answer.gates, *going.gates)
-        if rule is None and not gates:
-            return None
-        return Mark(rule, self.shown if going.alters else None, again or answer.made_up, gates)
-
-    def _content(self, going: Going) -> tuple[Payload, Failure | None]:
-        if going.payload is not None:
-            return going.payload, None
-        if going.failure is not None:
-            return {}, going.failure
-        return self.answer.payload or {}, self.answer.failure
+        return self.answer.shown(self.answer.written, self.answer.call.id)
 
     def keep(self, _going: Going) -> None:
-        """It is kept back; answers to later calls overtake it."""
-        self.kept(self)
+        """It is kept back; answers to later calls overtake it, but what follows it does not."""
+        self.kept.add(self.answer.call.number)
 
     def go(self, going: Going) -> None:
-        """It is written."""
-        self.depart(self, going)
+        """It is written, or whatever a rule makes of it."""
+        self.kept.discard(self.answer.call.number)
+        if going.lost:
+            return
+        altered = self._altered(going)
+        self.write(altered, going.message_id)
+        if going.again is not None and altered.mark is not None:
+            again = replace(altered, mark=replace(altered.mark, made_up=True))
+            going.again(self._once_more(again, going.message_id))
+
+    def _once_more(self, again: Answer, message_id: str | None) -> Callable[[], None]:
+        return lambda: self.write(again, message_id)
+
+    def _altered(self, going: Going) -> Answer:
+        answer = self.answer
+        if going.rule is None:
+            return answer
+        gates = (*(answer.mark.gates if answer.mark else ()), *going.gates)
+        mark = Mark(going.rule, self.shown if going.alters else None, gates=gates)
+        if going.text is not None:
+            return replace(answer, text=going.text, rule=None, mark=mark)
+        if going.failure is not None:
+            return replace(answer, payload=None, failure=going.failure, rule=None, mark=mark)
+        if going.payload is not None:
+            return replace(answer, payload=going.payload, failure=None, rule=None, mark=mark)
+        return replace(answer, mark=mark)

@@ -16,7 +16,7 @@ from vcp_handler.versions import Version
 HANDLER_GATE = ("handler",)
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Flight:
     """An action whose call is about to be sent, or open."""
 
@@ -32,6 +32,8 @@ class Flight:
     """The text, where it was given by hand."""
     rule: str | None = None
     """What it breaks, where the Handler's gate is open for it."""
+    gates: tuple[str, ...] = ()
+    """The gates that are open for it."""
 
     @property
     def word(self) -> str:
@@ -45,9 +47,9 @@ class Flight:
         return tuple(str(name) for name in names if name is not None)
 
     @property
-    def gates(self) -> tuple[str, ...]:
-        """The gates that are open for it."""
-        return () if self.rule is None else HANDLER_GATE
+    def written(self) -> str:
+        """Its text, as long as no rule alters it."""
+        return frames.write_call(self.id, self.name, self.payload) if self.text is None else self.text
 
 
 def of_action(version: Version, action: Action, *, lets_invalid_out: bool) -> Flight | Unfit | None:
@@ -61,21 +63,23 @@ def of_action(version: Version, action: Action, *, lets_invalid_out: bool) -> Fl
     if row is None or written.payload is None:
         return written
     rule = f"{written.field or 'payload'} breaks the rule: {written.rule}"
-    return Flight(action, action.id, row.action, written.payload, row, rule=rule)
+    return Flight(action, action.id, row.action, written.payload, row, rule=rule, gates=HANDLER_GATE)
 
 
 def of_raw_call(version: Version, action: RawCall, *, lets_invalid_out: bool) -> Flight | Unfit:
     """The call that somebody wrote by hand."""
     payload: Payload = dict(action.payload)
     flight = Flight(action, action.message_id or action.id, action.name, payload)
+    unwritable = frames.unwritable(payload)
+    if unwritable is not None:
+        return Unfit(action.name, "", unwritable)
     field, rule = _flaw(version, action.name, payload)
     if rule is None:
         return flight
     if action.checked and not lets_invalid_out:
         return Unfit(action.name, field, rule)
-    return Flight(
-        action, flight.id, action.name, payload, rule=f"{field or 'payload'} breaks the rule: {rule}"
-    )
+    flight.rule, flight.gates = f"{field or 'payload'} breaks the rule: {rule}", HANDLER_GATE
+    return flight
 
 
 def of_raw_text(action: RawText) -> Flight | None:
@@ -86,28 +90,18 @@ def of_raw_text(action: RawText) -> Flight | None:
     return Flight(action, frame.id, frame.action, frame.payload, text=action.text)
 
 
-def secrets(version: Version, flight: Flight) -> Sequence[Secret]:
-    """The secret fields of the call."""
+def answer_secrets(version: Version, flight: Flight) -> Sequence[Secret] | None:
+    """The secret fields of its answer; None: they are not known."""
     row = flight.row or _row(version, flight.name)
-    return row.secrets if row is not None else ()
+    return row.answer_secrets if row is not None else None
 
 
-def answer_secrets(version: Version, flight: Flight) -> Sequence[Secret]:
-    """The secret fields of its answer."""
-    row = flight.row or _row(version, flight.name)
-    return row.answer_secrets if row is not None else ()
-
-
-def is_known(version: Version, flight: Flight) -> bool:
-    """Whether it is known which fields are secret."""
-    return flight.row is not None or _row(version, flight.name) is not None
-
-
-def shown(version: Version, flight: Flight, text: str, payload: Payload) -> str:
+def shown(version: Version, flight: Flight, text: str, payload: Payload, message_id: str) -> str:
     """A text of this call with its secrets masked."""
-    if not is_known(version, flight):
+    row = flight.row or _row(version, flight.name)
+    if row is None:
         return record.shown_unread(text)
-    return record.shown(text, (frames.CALL, flight.id, flight.name), payload, secrets(version, flight))
+    return record.shown(text, (frames.CALL, message_id, flight.name), payload, row.secrets)
 
 
 def _row(version: Version, name: str) -> Any:

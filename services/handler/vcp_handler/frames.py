@@ -167,6 +167,15 @@ def _is_too_deep(text: str | bytes, parts: list[object]) -> bool:
     return False
 
 
+def unwritable(payload: object) -> str | None:
+    """Why this can't be written as JSON, e.g. for a number beyond 64 bits; None: it can."""
+    try:
+        orjson.dumps(payload)
+    except TypeError as reason:
+        return f"can't be written as JSON: {reason}"
+    return None
+
+
 def _read_call(parts: list[object]) -> Call | Broken:
     message_id = _readable_id(parts)
     if len(parts) != 4:

@@ -1,25 +1,23 @@
-"""A call of ours at the point where it leaves, and what a rule may make of its text. Sends nothing."""
+"""A call of ours at the point where it leaves, where rules stand: what they make of it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from vcp_handler import flight, frames
+from vcp_handler import flight, frames, record
 from vcp_handler.flight import Flight
+from vcp_handler.flights import Flights
+from vcp_handler.frames import Broken, CallError, CallResult
+from vcp_handler.landing import made_error, shown_answer, written
+from vcp_handler.record import Mark
 from vcp_handler.rules.going import AS_IT_IS, Going
 from vcp_handler.rules.matching import Message
-from vcp_handler.versions import Version
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Leaving:
     """A passage (see rules.ruling): our call, about to be sent."""
 
     flight: Flight
-    version: Version
-    leave: Callable[["Leaving", Going], None]
-    open: Callable[["Leaving"], None]
-    beside: bool = False
-    """Whether it leaves while another call is open: past the Abstraction's gate."""
+    flights: Flights
 
     @property
     def message(self) -> Message:
@@ -30,7 +28,7 @@ class Leaving:
             action=self.flight.name,
             word=self.flight.word,
             payload=self.flight.payload,
-            subject=self.version.dialect.subject,
+            subject=self.flights.version.dialect.subject,
             transactions=self.flight.transactions,
         )
 
@@ -42,34 +40,98 @@ class Leaving:
     @property
     def shown(self) -> str:
         """Its text as it was written, secrets masked."""
-        return flight.shown(self.version, self.flight, self.text_of(AS_IT_IS), self.flight.payload)
-
-    @property
-    def gates(self) -> tuple[str, ...]:
-        """The gates that are open for it."""
-        return (*self.flight.gates, "abstraction") if self.beside else self.flight.gates
-
-    def text_of(self, going: Going) -> str:
-        """What goes on the wire."""
-        if going.text is not None:
-            return going.text
-        if self.flight.text is not None and not going.alters:
-            return self.flight.text
-        payload = self.flight.payload if going.payload is None else going.payload
-        message_id = self.flight.id if going.message_id is None else going.message_id
-        return frames.write_call(message_id, self.flight.name, payload)
-
-    def shown_as(self, going: Going, text: str) -> str:
-        """What went on the wire, secrets masked."""
-        payload = self.flight.payload if going.payload is None else going.payload
-        sent = replace(self.flight, id=self.flight.id if going.message_id is None else going.message_id)
-        return flight.shown(self.version, sent, text, payload)
+        return self._shown_as(AS_IT_IS, self._text_of(AS_IT_IS))
 
     def keep(self, going: Going) -> None:
         """A call that is not sent, but answered by a rule, waits for that as for any answer; any other waits to leave."""
         if going.instead:
-            self.open(self)
+            self.flights.open(self.flight)
 
     def go(self, going: Going) -> None:
-        """It leaves."""
-        self.leave(self, going)
+        """It leaves, or whatever a rule makes of it."""
+        if going.instead:
+            self._be_answered(going)
+        elif going.lost:
+            self._be_lost(going)
+        else:
+            self._be_sent(going)
+
+    def _be_sent(self, going: Going) -> None:
+        flights, text = self.flights, self._text_of(going)
+        if not flights.send(text):
+            # The end of the link is on its way, and tells the Abstraction what becomes of the action.
+            return
+        flights.open(self.flight)
+        if going.text is not None or going.message_id is not None:
+            self._excuse(text)
+        self._record(going, text, made_up=False)
+        if going.again is not None:
+            flights.excuses.add("stray", self.flight.id)
+            going.again(lambda: self._be_sent_again(going, text))
+
+    def _be_sent_again(self, going: Going, text: str) -> None:
+        if self.flights.send(text):
+            self._record(going, text, made_up=True)
+
+    def _be_lost(self, going: Going) -> None:
+        """It is not recorded, since it was never on the wire."""
+        if going.cut is not None:
+            # The end of the link tells the Abstraction what becomes of the action.
+            return
+        if going.follow == "altered":
+            self.flights.give_up(self.flight)
+        else:
+            self.flights.excuses.add("missing", self.flight.id)
+            self.flights.open(self.flight)
+
+    def _be_answered(self, going: Going) -> None:
+        """A rule answers in the backend's place."""
+        flights, made = self.flights, self.flight
+        if flights.by_id.get(made.id) is not made:
+            # It ended unanswered meanwhile.
+            return
+        call = flights.calls.ours.get(made.id) or flights.open(made)
+        frame: CallResult | CallError = CallResult(made.id, going.payload or {})
+        if going.failure is not None:
+            frame = made_error(made.id, going.failure)
+        mark = Mark(going.rule, made_up=True, gates=going.gates)
+        shown = shown_answer(flights.version, made, frame, written(frame))
+        flights.conclude(call, frame, shown, flights.since(call), mark=mark, blame=False)
+
+    def _excuse(self, text: str) -> None:
+        frame, excuses = frames.read(text), self.flights.excuses
+        if frame.id != self.flight.id:
+            excuses.add("missing", self.flight.id)
+            # OCPP 2.0.1 part 4 §4.2.3: "-1" stands for an id that can't be read.
+            excuses.add("stray", frame.id or "-1")
+        elif isinstance(frame, Broken):
+            excuses.add("missing", self.flight.id)
+
+    def _record(self, going: Going, text: str, *, made_up: bool) -> None:
+        sent = self.flight
+        gates = (*sent.gates, *going.gates)
+        mark = Mark(going.rule, self.shown if going.alters else None, made_up, gates)
+        is_call = going.text is None
+        self.flights.journal.sent(
+            "call" if is_call else record.kind(frames.read(text)),
+            self._shown_as(going, text) if is_call else record.shown_unread(text),
+            message_id=sent.id if going.message_id is None else going.message_id,
+            action=sent.name,
+            cause=sent.action.id,
+            rule=sent.rule if going.payload is None else None,
+            mark=mark if going.rule is not None or gates else None,
+        )
+
+    def _text_of(self, going: Going) -> str:
+        if going.text is not None:
+            return going.text
+        if not going.alters:
+            return self.flight.written
+        payload = self.flight.payload if going.payload is None else going.payload
+        message_id = self.flight.id if going.message_id is None else going.message_id
+        return frames.write_call(message_id, self.flight.name, payload)
+
+    def _shown_as(self, going: Going, text: str) -> str:
+        payload = self.flight.payload if going.payload is None else going.payload
+        message_id = self.flight.id if going.message_id is None else going.message_id
+        return flight.shown(self.flights.version, self.flight, text, payload, message_id)

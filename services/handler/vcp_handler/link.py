@@ -96,6 +96,8 @@ class Link:
     def down(self, why: LinkEnd, detail: str) -> None:
         """The last fact: the link is gone. Nothing is done or said after it."""
         if not self._over:
+            if self._ruling is not None:
+                self._ruling.end()
             self._journal.tell(self._journal.make(LinkDown, why=why, detail=detail))
             self._over = True
 
@@ -125,7 +127,8 @@ class Link:
         if ruling is not None:
             ruling.lets_invalid_out = lets_invalid_out
         standing = ruling if ruling is not None and not ruling.is_idle else None
-        self._asking.rules = self._answering.rules = standing
+        self._asking.rules = standing
+        self._answering.rule(standing)
         self._asking.lets_invalid_out = self._answering.lets_invalid_out = lets_invalid_out
 
     def let_go(self, order: LetGo) -> None:
@@ -208,7 +211,8 @@ class Link:
     def _cut(self, cut: Cut) -> None:
         # The connection's end is told later, by whoever owns it; until then nothing may come or go.
         self._is_cut = True
-        self._asking.send = self._answering.send = lambda _text: False
+        self._asking.fall_silent()
+        self._answering.fall_silent()
         self._around.cut(cut)
 
     @property
@@ -219,8 +223,9 @@ class Link:
         if self._is_deaf:
             return
         deadline = self._calls.next_deadline()
-        due = self._ruling.next_due() if self._ruling is not None else None
         if deadline is not None:
             self._around.wake(deadline)
-        if due is not None:
-            self._around.wake(due)
+        if self._ruling is not None:
+            due = self._ruling.next_due()
+            if due is not None:
+                self._around.wake(due)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import orjson
 
@@ -90,6 +90,19 @@ def shown_unread(text: str) -> str:
     """A text that could not be read as a frame: hidden as a whole where it may hold a password."""
     folded = text.casefold()
     return MASK if any(name in folded for name in _REVEALING) else text
+
+
+def masked_by_name(value: Any) -> Any:
+    """JSON of which no secrets are known, without what stands under a name that may be a password's."""
+    match value:
+        case dict():
+            return {
+                name: MASK if name.casefold() in _REVEALING else masked_by_name(inner)
+                for name, inner in value.items()
+            }
+        case list():
+            return [masked_by_name(inner) for inner in value]
+    return value
 
 
 def kind(frame: Frame) -> Kind:

@@ -3,7 +3,6 @@
 A message shows itself here as a `Passage`: one of four places on a link, each of which knows how its messages go on.
 """
 
-import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -27,8 +26,10 @@ from vcp_contracts.rules import (
     WrongId,
 )
 
+from vcp_handler import frames
 from vcp_handler.frames import Failure, Payload
 from vcp_handler.journal import Journal
+from vcp_handler.rules.agenda import Agenda, Do
 from vcp_handler.rules.altering import Unalterable, edited
 from vcp_handler.rules.going import AS_IT_IS, Going
 from vcp_handler.rules.matching import Message
@@ -37,8 +38,6 @@ from vcp_handler.versions import Version
 
 MOST_KEPT = 500
 """How many messages may be kept back on one link, delayed and held together."""
-
-Do = Callable[[], None]
 
 
 class Passage(Protocol):
@@ -64,9 +63,12 @@ class Passage(Protocol):
 
 
 @dataclass(slots=True, frozen=True)
-class _Held:
+class _Kept:
+    """A message that is kept back. `entry` is its number in the agenda."""
+
     passage: Passage
     hit: Hit
+    entry: int
 
 
 class Ruling:
@@ -89,9 +91,10 @@ class Ruling:
         self._clock = clock
         self._utc = utc
         self._cut = cut
-        self._due: list[tuple[float, int, Do]] = []
-        self._held: dict[str, _Held] = {}
-        self._numbers = count(1)
+        self._agenda = Agenda()
+        self._delayed: dict[int, _Kept] = {}
+        self._held: dict[str, _Kept] = {}
+        self._frames = count(1)
 
     @property
     def is_idle(self) -> bool:
@@ -115,8 +118,7 @@ class Ruling:
         if isinstance(hit.deed, Hold) and failed is None:
             self._hold(hit.deed, hit, passage, going)
         elif wait > 0:
-            passage.keep(going)
-            self.later(wait, lambda: self._go(passage, going))
+            self._delay(wait, hit, passage, going)
         else:
             self._go(passage, going)
 
@@ -125,6 +127,7 @@ class Ruling:
         held = self._held.pop(order.frame, None)
         if held is None:
             return
+        self._agenda.call_off(held.entry)
         going, failed = Going(rule=held.hit.rule.name, follow=held.hit.rule.follow), None
         if order.drop:
             going = replace(going, lost=True)
@@ -138,18 +141,21 @@ class Ruling:
         how = "released" if failed else _how(order)
         self._let(held, order.frame, going, how=how, failed=failed, cause=order.id)
 
-    def later(self, seconds: float, do: Do) -> None:
-        """Does this after so many seconds, as long as the link stands."""
-        heapq.heappush(self._due, (self._clock() + seconds, next(self._numbers), do))
-
     def next_due(self) -> float | None:
         """When to look at `tick` next, in monotonic seconds."""
-        return self._due[0][0] if self._due else None
+        return self._agenda.next_due()
 
     def tick(self, now: float) -> None:
         """Does what is due."""
-        while self._due and self._due[0][0] <= now:
-            heapq.heappop(self._due)[2]()
+        self._agenda.tick(now)
+
+    def end(self) -> None:
+        """The link is gone, and what was kept back with it: what had come in is recorded as lost."""
+        for kept in (*self._delayed.values(), *self._held.values()):
+            if kept.passage.message.direction == "received":
+                kept.passage.go(Going(rule=kept.hit.rule.name, lost=True))
+        self._delayed.clear()
+        self._held.clear()
 
     # --- what is done -------------------------------------------------------------------------------------------------
 
@@ -161,7 +167,7 @@ class Ruling:
             return replace(as_it_is, lost=deed.when == "instead", cut=deed), 0.0
         if isinstance(deed, Pass | Drop):
             return replace(as_it_is, lost=isinstance(deed, Drop)), 0.0
-        if len(self._due) >= MOST_KEPT:
+        if len(self._delayed) + len(self._held) >= MOST_KEPT:
             raise Unalterable(f"{MOST_KEPT} messages are kept back already; let some go first")
         if isinstance(deed, Hold):
             return as_it_is, deed.at_most_s
@@ -175,7 +181,7 @@ class Ruling:
             case Answer():
                 return self._with_answer(as_it_is, dict(deed.payload), hit, message), wait
             case Fail():
-                failure = Failure(deed.code, deed.description, dict(deed.details))
+                failure = Failure(deed.code, deed.description, _written(dict(deed.details)))
                 return replace(as_it_is, failure=failure, instead=message.kind == "call"), wait
             case Twice():
                 gap = deed.gap_s
@@ -188,7 +194,7 @@ class Ruling:
 
     def _with_payload(self, going: Going, payload: Payload, hit: Hit, message: Message) -> Going:
         if message.kind == "error":
-            return replace(going, failure=_failure(payload))
+            return replace(going, failure=_failure(_written(payload)))
         gates = self._gates(payload, message.kind == "call", hit, message)
         return replace(going, payload=payload, gates=gates)
 
@@ -199,6 +205,7 @@ class Ruling:
     def _gates(self, payload: Payload, is_call: bool, hit: Hit, message: Message) -> tuple[str, ...]:
         """The gates that this payload passes only since they are open. Raises Unalterable where they are not."""
         schemas = self._version.schemas
+        _written(payload)
         if message.action is None or message.action not in schemas.actions:
             return ()
         # Of what we receive no formats are checked, as of any message (see validation.Schemas).
@@ -235,15 +242,25 @@ class Ruling:
 
     def _again(self, gap: float, once_more: Do) -> None:
         if gap > 0:
-            self.later(gap, once_more)
+            self._agenda.put(self._clock() + gap, once_more)
         else:
             once_more()
 
-    # --- what is held -------------------------------------------------------------------------------------------------
+    # --- what is kept back -------------------------------------------------------------------------------------------------
+
+    def _delay(self, wait: float, hit: Hit, passage: Passage, going: Going) -> None:
+        def is_over() -> None:
+            del self._delayed[entry]
+            self._go(passage, going)
+
+        entry = self._agenda.put(self._clock() + wait, is_over)
+        self._delayed[entry] = _Kept(passage, hit, entry)
+        passage.keep(going)
 
     def _hold(self, deed: Hold, hit: Hit, passage: Passage, going: Going) -> None:
-        frame = f"{self._journal.link}:h{next(self._numbers)}"
-        self._held[frame] = _Held(passage, hit)
+        frame = f"{self._journal.link}:h{next(self._frames)}"
+        entry = self._agenda.put(self._clock() + deed.at_most_s, lambda: self._expire(frame, going))
+        self._held[frame] = _Kept(passage, hit, entry)
         held = HeldFrame(
             frame=frame,
             rule=hit.rule.name,
@@ -256,14 +273,13 @@ class Ruling:
         )
         self._journal.tell(self._journal.make(FrameHeld, held=held))
         passage.keep(going)
-        self.later(deed.at_most_s, lambda: self._expire(frame, going))
 
     def _expire(self, frame: str, going: Going) -> None:
         held = self._held.pop(frame, None)
         if held is not None:
             self._let(held, frame, going, how="expired")
 
-    def _let(self, held: _Held, frame: str, going: Going, **told: object) -> None:
+    def _let(self, held: _Kept, frame: str, going: Going, **told: object) -> None:
         self._journal.tell(self._journal.make(FrameLetGo, frame=frame, **told))
         held.passage.go(going)
 
@@ -278,6 +294,14 @@ def _how(order: LetGo) -> str:
     if order.text is not None:
         return "replaced"
     return "released" if order.payload is None else "edited"
+
+
+def _written(payload: Payload) -> Payload:
+    """The payload, which can be written. Raises Unalterable."""
+    reason = frames.unwritable(payload)
+    if reason is not None:
+        raise Unalterable(f"payload {reason}")
+    return payload
 
 
 def _failure(payload: Payload) -> Failure:
