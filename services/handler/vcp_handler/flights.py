@@ -180,7 +180,7 @@ class Flights:
             code=frame.code,
             description=frame.description,
             # Nobody reads them but who wrote the call by hand.
-            details=(frame.details or {}) if flown.row is None else {},
+            details=record.masked_by_name(frame.details or {}) if flown.row is None else {},
         )
 
     def _misanswered(self, action: Action, bad: Bad, latency: float) -> None:
