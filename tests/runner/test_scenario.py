@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from junitparser import JUnitXml
+from vcp_runner.ports import free_port
 
 WRONG_ANSWER = """\
 name: No backend answers so
@@ -83,3 +84,13 @@ def test_the_list_says_what_needs_an_operator():
 
 def test_the_schema_is_printed():
     assert json.loads(vcp("schema").stdout)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_a_backend_that_cannot_be_reached_is_told_once_and_the_rest_is_skipped(tmp_path: Path):
+    names = ("ocpp16/boot_accepted", "ocpp16/heartbeat", "ocpp16/data_transfer")
+    ended = vcp("run", *names, "--backend", f"ws://127.0.0.1:{free_port()}/ocpp", "--json", "--jobs", "1")
+    assert ended.returncode == 3
+    *said, verdict = map(json.loads, ended.stdout.splitlines())
+    assert [one["outcome"] for one in said] == ["failed", "skipped", "skipped"]
+    assert "no charge point could connect to ws://127.0.0.1" in said[0]["reason"]
+    assert verdict["failed"] == 1

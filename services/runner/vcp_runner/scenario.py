@@ -13,10 +13,10 @@ from vcp_testkit.client import AsyncClient
 from vcp_testkit.junit import Case, write_junit
 from vcp_testkit.scenarios import library
 from vcp_testkit.scenarios.operator import Operator, OperatorFile, read_operator
-from vcp_testkit.scenarios.playing import Stage
 from vcp_testkit.scenarios.reading import Read, read_file
 from vcp_testkit.scenarios.running import run as run_all
 from vcp_testkit.scenarios.source import Wrong
+from vcp_testkit.scenarios.stage import Stage
 from vcp_testkit.scenarios.telling import Told
 
 from vcp_runner.leaving import Ending, Exit
@@ -88,7 +88,14 @@ async def run(wishes: Wishes) -> int:
     screen.verdict(told)
     if wishes.junit is not None:
         _write(wishes.junit, reads, told)
-    return Exit.FAILED if any(one.outcome == "failed" for one in told) else Exit.OK
+    return _exit(told)
+
+
+def _exit(told: Sequence[Told]) -> int:
+    failed = [one for one in told if one.outcome == "failed"]
+    if not failed:
+        return Exit.OK
+    return Exit.FAILED if any(one.connected for one in failed) else Exit.NOT_CONNECTED
 
 
 def check(names: Sequence[str], *, json: bool) -> int:

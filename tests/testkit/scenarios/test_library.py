@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 import pytest_asyncio
+from chores.file_servers import WebServer
 from vcp_backend.behaviour import Behaviour, Token, Verdict
 from vcp_backend.faults import Fault
 from vcp_backend.frames import Call
@@ -14,9 +15,9 @@ from vcp_runner.stack import Plan, running_stack
 from vcp_testkit.problems import Problem
 from vcp_testkit.scenarios import library
 from vcp_testkit.scenarios.operator import Operator, read_operator
-from vcp_testkit.scenarios.playing import Stage
 from vcp_testkit.scenarios.reading import read_file
 from vcp_testkit.scenarios.running import run
+from vcp_testkit.scenarios.stage import Stage
 from vcp_testkit.scenarios.telling import Told
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -45,10 +46,10 @@ async def example(behaviour: Behaviour | None = None) -> AsyncIterator[tuple[Bac
 
 
 async def played(
-    control, backend: Backend, names: Sequence[str], operator: Operator | None = None
+    control, backend: Backend, names: Sequence[str], operator: Operator | None = None, **values: str
 ) -> dict[str, Told]:
     reads = [read_file(path) for path in library.found(names)]
-    stage = Stage(backend=backend.url, operator=operator, labels={"test": "library"})
+    stage = Stage(backend=backend.url, operator=operator, labels={"test": "library"}, values=values)
     told = await run(reads, control, stage, Silent(), jobs=8)
     return {read.short: one for read, one in zip(reads, told, strict=True)}
 
@@ -59,8 +60,11 @@ def failures(told: dict[str, Told]) -> dict[str, str]:
 
 @pytest.mark.parametrize("collection", library.collections())
 async def test_the_example_backend_passes(control, collection):
-    async with example(Behaviour(strict=True)) as (backend, operator):
-        told = await played(control, backend, [collection], operator)
+    with WebServer() as files:
+        files.files["/new.bin"] = b"firmware"
+        given = {"firmware": files.url("/new.bin"), "uploads": files.url("/logs/")}
+        async with example(Behaviour(strict=True)) as (backend, operator):
+            told = await played(control, backend, [collection], operator, **given)
     assert not failures(told), "\n\n".join(one.failure.text(one.file) for one in told.values() if one.failure)
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import orjson
 from vcp_testkit.problems import Problem
 from vcp_testkit.scenarios.operator import Operator, OperatorFailed, OperatorFile
-from vcp_testkit.scenarios.playing import Stage, play
+from vcp_testkit.scenarios.playing import play
 from vcp_testkit.scenarios.reading import read_text
+from vcp_testkit.scenarios.stage import Stage
 from vcp_testkit.scenarios.telling import Told
 
 
@@ -312,3 +313,19 @@ async def test_a_charge_point_is_taken_away_after_a_failure_too():
     control = Acted()
     await played(control, "  - unplug\n")
     assert control.asked[-1] == ("retire", "CP1")
+
+
+async def test_what_needs_a_value_is_skipped_without_it():
+    head = "needs: [firmware]"
+    steps = "  - send: {action: A, payload: {at: '${firmware}'}}\n"
+    told = await played(Acted(), steps, head=head)
+    assert (told.outcome, told.reason) == ("skipped", "needs firmware: give it with --set firmware=…")
+    assert (await played(Acted(), steps, head=head, values={"firmware": "x"})).outcome == "passed"
+
+
+async def test_without_a_link_that_is_what_is_told():
+    control = Acted()
+    control.view_of = {"link": {"wanted": True, "state": "connecting", "last_failure": "refused"}}
+    told = await played(control, "  - expect: {sent: BootNotification, within: 0}\n")
+    assert (told.outcome, told.connected) == ("failed", False)
+    assert told.reason == "no charge point could connect to ws://backend/ocpp: refused"

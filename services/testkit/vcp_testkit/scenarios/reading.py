@@ -133,7 +133,13 @@ def _fields_around(path: Sequence[str | int]) -> list[str]:
 
 def _demand_known(source: Source, scenario: Scenario) -> None:
     """Names of values and of charge points must be known before anything runs."""
-    names = {*scenario.values, *scenario.cast, *OWN_VALUES, *_captured(source.content.get("steps", []))}
+    names = {
+        *scenario.values,
+        *scenario.needs,
+        *scenario.cast,
+        *OWN_VALUES,
+        *_captured(source.content.get("steps", [])),
+    }
     for path, value in _texts(source.content):
         unknown = names_in(value) - names
         if unknown:

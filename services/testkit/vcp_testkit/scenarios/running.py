@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
-from vcp_testkit.scenarios.playing import Stage, play
+from vcp_testkit.scenarios.playing import play
 from vcp_testkit.scenarios.reading import Read
+from vcp_testkit.scenarios.stage import Stage
 from vcp_testkit.scenarios.telling import Told
 from vcp_testkit.scenarios.watching import Control
 
@@ -28,16 +29,23 @@ async def run(
 ) -> list[Told]:
     """Plays all of them, `jobs` at a time; how they ended, in their own order.
 
-    Where the backend knows certain identities only, one scenario has them all, and the next one waits.
+    Once no charge point could connect to the backend, the rest is skipped. Where the backend knows certain
+    identities only, one scenario has them all, and the next one waits.
     """
     if stage.identities:
         jobs = 1
     turns = asyncio.Semaphore(min(jobs, MOST_AT_ONCE))
+    unreached = ""
 
     async def one(number: int, read: Read) -> Told:
+        nonlocal unreached
         async with turns:
             audience.begins(number, read)
-            told = await play(read, control, stage, say=lambda step: audience.step(number, step))
+            if unreached:
+                told = Told(read.name, read.file, "skipped", reason=unreached)
+            else:
+                told = await play(read, control, stage, say=lambda step: audience.step(number, step))
+                unreached = "" if told.connected else told.reason
             audience.ended(number, told)
             return told
 

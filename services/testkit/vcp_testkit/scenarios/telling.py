@@ -1,7 +1,7 @@
 """How a scenario ended, as data: outcome, the step that failed, what was expected beside what came. Shows nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from vcp_testkit.difference import wire_around
@@ -44,9 +44,11 @@ class Failure:
     wire: str
 
     @classmethod
-    def of(cls, failed: StepFailed) -> "Failure":
+    def of(cls, failed: StepFailed, why: str = "") -> "Failure":
+        """`why` is what lies behind it, where that is known."""
         wire = wire_around(failed.frames, failed.marked) if failed.frames else ""
-        return cls(failed.line, failed.step, failed.reason, failed.detail, wire)
+        detail = "\n".join(part for part in (failed.detail, why) if part)
+        return cls(failed.line, failed.step, failed.reason, detail, wire)
 
     def text(self, file: str) -> str:
         """All of it, for a person."""
@@ -67,7 +69,9 @@ class Told:
     seconds: float = 0.0
     reason: str = ""
     failure: Failure | None = None
-    charge_points: tuple[str, ...] = field(default=())
+    charge_points: tuple[str, ...] = ()
+    connected: bool = True
+    """False: it failed because no charge point ever had a link to the backend."""
 
     def as_json(self) -> dict[str, Any]:
         """What `--json` says of it."""

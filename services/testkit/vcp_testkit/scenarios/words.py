@@ -378,6 +378,8 @@ class Scenario(Part):
     """What a backend must do to pass, and why."""
     values: dict[Name, JsonValue] = Field(default_factory=dict)
     """What `${name}` stands for; may be given otherwise at the start of a run."""
+    needs: Annotated[tuple[Name, ...], Field(max_length=50)] = ()
+    """Values that must be given at the start of a run; it is skipped where one is not."""
     given: Given | None = None
     """The charge point, where there is one."""
     chargers: Annotated[dict[Name, Given], Field(min_length=1, max_length=50)] | None = None
