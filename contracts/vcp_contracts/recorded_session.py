@@ -55,6 +55,8 @@ class RecordedFrame(Value):
     """The name of the rule that touched it."""
     original: str | None = None
     """What it was before that."""
+    made_up: bool = False
+    """A rule made it: one received was never on the wire."""
     past_open_gates: tuple[str, ...] = ()
     """The gates that would have stopped it."""
 

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from vcp_contracts.events import FrameReceived, FrameSent
 from vcp_contracts.recorded_session import RecordHeader, RecordLine
 from vcp_control.asking import Means
+from vcp_control.session_export import line_of
 from vcp_control.wire_record import WireRecord
 
 AT = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
@@ -202,3 +203,18 @@ async def test_a_long_record_is_taken_away_whole_or_as_filtered(
     assert len((await api.get(url)).text.splitlines()) == 1101
     assert len((await api.get(url, params={"action": "Heartbeat"})).text.splitlines()) == 551
     assert (await api.get("/charge-points/CP404/messages/export")).status_code == 404
+
+
+def test_a_line_leaves_out_what_is_taken_for_granted_but_no_zero_and_no_verdict() -> None:
+    frame = received(1, "Heartbeat").model_copy(update={"valid": False, "latency_ms": 0.0})
+    assert line_of(frame.model_dump(mode="json")) == {
+        "at": "2024-05-01T12:00:00Z",
+        "direction": "received",
+        "text": '[2,"1","Heartbeat",{}]',
+        "link": "h1-1",
+        "kind": "result",
+        "action": "Heartbeat",
+        "message_id": "1",
+        "valid": False,
+        "latency_ms": 0.0,
+    }

@@ -14,7 +14,7 @@ from vcp_backend import serve_backend
 from vcp_backend.behaviour import Behaviour, Token, Verdict
 from vcp_backend.faults import Fault
 from vcp_backend.server import Backend
-from vcp_runner.check import Check, NoLink, judge
+from vcp_runner.check import Check, InUse, NoLink, judge
 from vcp_runner.connect import Connection
 from vcp_runner.stack import Plan, Stack, running_stack
 from vcp_runner.target import Target
@@ -129,6 +129,11 @@ async def test_a_backend_that_does_not_want_the_charger_or_the_card_is_told_so()
         assert failed(rejected)["boot"].startswith("the boot was answered with rejected")
         assert all(step.skipped for step in rejected.steps[1:])
         behaviour.identities = set()
+        async with stack.client() as client:
+            await client.configure("MINE", {"url": "ws://127.0.0.1:1/ocpp"})
+            with pytest.raises(InUse, match="there is a charge point MINE"):
+                await checked(stack, backend, "MINE")
+            assert (await client.view("MINE"))["id"] == "MINE"
         with pytest.raises(NoLink, match="not_found"):
             await checked(stack, backend, "STRANGER", patience_s=PATIENCE_S)
 

@@ -1,6 +1,7 @@
 """A wire record as the lines of a file, in the format of `vcp_contracts.recorded_session`. Reads no stream itself."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any
@@ -11,6 +12,10 @@ from vcp_contracts.recorded_session import RecordedFrame, RecordHeader
 from vcp_control.wire_record import Kept
 
 _DIRECTIONS = {"frame_sent": "sent", "frame_received": "received"}
+_UNSAID: Mapping[str, tuple[object, ...]] = defaultdict(
+    lambda: (None,), {"made_up": (None, False), "past_open_gates": (None, [], ())}
+)
+"""What a reader takes for granted."""
 _COPIED = tuple(name for name in RecordedFrame.model_fields if name not in ("at", "direction", "text"))
 
 
@@ -28,7 +33,7 @@ async def lines(header: RecordHeader, pages: AsyncIterator[Iterable[Kept]]) -> A
 
 
 def line_of(frame: dict[str, Any]) -> dict[str, Any]:
-    """A frame as its line says it: what is not known is left out."""
-    said = {name: frame[name] for name in _COPIED if frame.get(name) not in (None, [], ())}
+    """A frame as its line says it: what is not known, or as for most frames, is left out."""
+    said = {name: frame[name] for name in _COPIED if name in frame and frame[name] not in _UNSAID[name]}
     direction = _DIRECTIONS[frame["type"]]
     return {"at": frame["at"], "direction": direction, "text": frame["text"], **said}

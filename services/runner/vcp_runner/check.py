@@ -39,6 +39,25 @@ class NoLink(Ending):
     code = Exit.NOT_CONNECTED
 
 
+class InUse(Ending):
+    """The broker has a charge point of this identity already, which is somebody's."""
+
+    code = Exit.NOT_SET_UP
+
+
+async def demand_new(cp: AsyncChargePoint) -> None:
+    """No charge point has this identity yet: it is taken away in the end. Raises InUse."""
+    try:
+        await cp.view()
+    except Problem as problem:
+        if problem.status == 404:
+            return
+        raise
+    raise InUse(
+        f"there is a charge point {cp.id} at this broker: use another identity, or take it away first"
+    )
+
+
 async def check(wanted: Check, plan: Plan, screen: Screen) -> int:
     """Plays the session and prints the verdict. 0: nothing is broken; 1: something is. Raises NoLink."""
     target = wanted.connection.target
@@ -59,6 +78,7 @@ async def judge(
     """The verdict on a backend, by a charge point that is taken away again. `tell` hears of each step. Raises NoLink."""
     connection = wanted.connection
     cp = client.charge_point(connection.target.identity)
+    await demand_new(cp)
     began = datetime.now(UTC)
     settings = {**SETTINGS, "MessageTimeout": f"{max(1, round(wanted.patience_s))}"}
     await cp.configure({**configuration_of(connection, keys), "settings": settings})

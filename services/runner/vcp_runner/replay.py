@@ -9,7 +9,7 @@ from vcp_testkit.asking import Json
 from vcp_testkit.charge_point import AsyncChargePoint
 from vcp_testkit.client import AsyncClient
 
-from vcp_runner.check import link
+from vcp_runner.check import demand_new, link
 from vcp_runner.connect import Connection, configuration_of
 from vcp_runner.leaving import Ending, Exit
 from vcp_runner.replaying.comparing import Compared, called_otherwise
@@ -63,6 +63,7 @@ async def played(
     """Plays it by a charge point that is taken away again. Raises NoLink, Interrupted, Problem."""
     score = score_of(recording)
     cp = client.charge_point(connection.target.identity)
+    await demand_new(cp)
     await cp.configure({**configuration_of(connection, keys)})
     try:
         for rule in rules_of(score, datetime.now(UTC).isoformat(timespec="milliseconds")):
@@ -103,7 +104,7 @@ async def _called(cp: AsyncChargePoint, score: Score, before: str) -> list[str]:
 
 def _told(recording: Recording, connection: Connection) -> str:
     target = connection.target
-    skipped = f", {recording.skipped} lines without a frame left out" if recording.skipped else ""
+    skipped = f", {recording.skipped} lines without a whole frame left out" if recording.skipped else ""
     return f"replaying {len(recording.messages)} frames{skipped} as charge point {target.identity} at {target.url} …"
 
 

@@ -47,6 +47,17 @@ def test_the_text_says_what_a_frame_is(text: str, kind: str, payload: object) ->
     assert (message.kind, message.payload) == (kind, payload)
 
 
+def test_what_a_rule_made_was_never_on_the_wire_and_what_it_altered_was_otherwise() -> None:
+    lines = [
+        f'{{{AT},"direction":"received","text":"[3,\\"1\\",{{}}]","made_up":true}}',
+        f'{{{AT},"direction":"received","text":"[3,\\"2\\",{{}}]","original":"[3,\\"2\\",{{\\"a\\":1}}]"}}',
+        f'{{{AT},"direction":"sent","text":"[2,\\"3\\",\\"Heartbeat\\",{{\\"cut","kind":"call"}}',
+    ]
+    recording = read_lines([line.encode() for line in lines], "log")
+    assert [(message.message_id, message.payload) for message in recording.messages] == [("2", {"a": 1})]
+    assert recording.skipped == 2
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [

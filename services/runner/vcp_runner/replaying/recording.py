@@ -13,6 +13,7 @@ from vcp_contracts.recorded_session import FORMAT, VERSION, RecordedFrame, Recor
 from vcp_runner.leaving import Ending, Exit
 
 _NEEDED = ("at", "direction", "text")
+_READ = (*_NEEDED, "link", "action", "kind", "original", "made_up")
 
 
 class BadRecording(Ending):
@@ -37,7 +38,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A session as it was. `skipped`: how many lines held no frame."""
+    """A session as it was. `skipped`: how many lines held no whole frame of the wire."""
 
     messages: Sequence[Message]
     charge_point: str | None = None
@@ -77,12 +78,27 @@ def read_lines(lines: Iterable[bytes], name: str) -> Recording:
         if fields.get("format") == FORMAT:
             header = _header(fields, place)
         elif all(field in fields for field in _NEEDED):
-            messages.append(opened(_frame(fields, place)))
+            message = _message(_frame(fields, place))
+            if message is None:
+                skipped += 1
+            else:
+                messages.append(message)
         else:
             skipped += 1
     if header is None:
         return Recording(messages, skipped=skipped)
     return Recording(messages, header.charge_point, header.subprotocol, skipped)
+
+
+def _message(frame: RecordedFrame) -> Message | None:
+    """What was on the wire; None where nothing was, or where the record has but the begin of it."""
+    if frame.direction == "received":
+        if frame.made_up:
+            return None
+        frame = frame.model_copy(update={"text": frame.original or frame.text})
+    message = opened(frame)
+    is_cut = message.kind == "broken" and frame.kind not in (None, "broken")
+    return None if is_cut else message
 
 
 def opened(frame: RecordedFrame) -> Message:
@@ -129,7 +145,7 @@ def _header(fields: dict[str, Any], place: str) -> RecordHeader:
 def _frame(fields: dict[str, Any], place: str) -> RecordedFrame:
     try:
         # of a frame the other fields are advice, and another product may mean something else by them
-        known = {name: fields[name] for name in (*_NEEDED, "link", "action") if fields.get(name) is not None}
+        known = {name: fields[name] for name in _READ if fields.get(name) is not None}
         return RecordedFrame.model_validate(known)
     except ValidationError as wrong:
         raise _bad(wrong, place) from None
