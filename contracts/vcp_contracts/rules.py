@@ -98,8 +98,8 @@ class Match(Given):
     action: MessageName | None = None
     """The OCPP action as the wire spells it, also of answers to it."""
     word: MessageName | None = None
-    """The contract's word for it in all versions (`report_transaction`, `start_charging`), also of answers to it; of what
-    was written by hand `raw_call`, `raw_text`."""
+    """The contract's word for it in all versions (`report_transaction`, `start_charging`), also of answers to it, and
+    of calls that were written by hand."""
     direction: Direction | None = None
     kind: FrameKind | None = None
     fields: Annotated[tuple[FieldTest, ...], Field(max_length=50)] = ()

@@ -226,7 +226,7 @@ def test_a_text_with_the_id_of_an_open_call_awaits_nothing_of_its_own() -> None:
 
 def test_rules_touch_what_was_written_by_hand() -> None:
     it = Linked()
-    it.rules({"name": "r", "when": {"word": "raw_call"}, "then": {"do": "edit", "merge": {"vendorId": "W"}}})
+    it.rules({"name": "r", "when": {"word": "pass_data"}, "then": {"do": "edit", "merge": {"vendorId": "W"}}})
     it.link.act(raw("DataTransfer", {"vendorId": "V"}))
     it.link.take('[3,"a1",{"status":"Accepted"}]')
     assert it.sent == ['[2,"a1","DataTransfer",{"vendorId":"W"}]']

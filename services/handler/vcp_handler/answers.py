@@ -144,7 +144,7 @@ class Answers:
         if given_by_rule or (going is None and self.rules is None):
             self._write(answer)
             return
-        departing = Departing(answer, self.version.dialect.subject, self._write, self._kept)
+        departing = Departing(answer, self.version.dialect, self._write, self._kept)
         if going is not None:
             departing.go(going)
         elif self.rules is not None:

@@ -8,7 +8,7 @@ from typing import Any
 from vcp_handler import frames, pipeline, record
 from vcp_handler.answer import Answer
 from vcp_handler.answers import Answers, Asked
-from vcp_handler.dialects.table import Heard, word_of
+from vcp_handler.dialects.table import Heard
 from vcp_handler.frames import Broken, Call, Frame
 from vcp_handler.pipeline import Denial
 from vcp_handler.record import Mark
@@ -38,7 +38,7 @@ class Arriving:
             direction="received",
             kind="call",
             action=self.frame.action,
-            word=word_of(self.row),
+            word=self.answers.version.dialect.words.get((self.frame.action, False)),
             payload=self.frame.payload,
             subject=self.answers.version.dialect.subject,
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from vcp_handler.answer import Answer
-from vcp_handler.dialects.table import Subject, word_of
+from vcp_handler.dialects.table import Dialect
 from vcp_handler.record import Mark
 from vcp_handler.rules.going import Going
 from vcp_handler.rules.matching import Message
@@ -22,7 +22,7 @@ class Departing:
     """A passage (see rules.ruling): our answer, about to be written."""
 
     answer: Answer
-    subject: Subject
+    dialect: Dialect
     write: Write
     kept: set[int]
     """The numbers of the calls whose answers are kept back."""
@@ -35,9 +35,9 @@ class Departing:
             direction="sent",
             kind="result" if failure is None else "error",
             action=answer.call.action or None,
-            word=word_of(answer.row),
+            word=self.dialect.words.get((answer.call.action, False)),
             payload=(answer.payload or {}) if failure is None else failure.payload,
-            subject=self.subject,
+            subject=self.dialect.subject,
             call=answer.asked,
         )
 

@@ -35,9 +35,10 @@ class Flight:
     gates: tuple[str, ...] = ()
     """The gates that are open for it."""
 
-    @property
-    def word(self) -> str:
-        """The contract's word for it."""
+    def word(self, version: Version) -> str | None:
+        """The contract's word for it; of a call by hand that of its OCPP action, where this version speaks it."""
+        if self.row is None:
+            return version.dialect.words.get((self.name, True))
         return str(getattr(self.action, "type", ""))
 
     @property

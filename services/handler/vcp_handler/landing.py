@@ -37,7 +37,7 @@ class Landing:
             direction="received",
             kind="error" if is_error else "result",
             action=self.flight.name,
-            word=self.flight.word,
+            word=self.flight.word(self.flights.version),
             payload=frame.failure.payload if isinstance(frame, CallError) else frame.payload,
             subject=self.flights.version.dialect.subject,
             call=self.flight.payload,

@@ -26,7 +26,7 @@ class Leaving:
             direction="sent",
             kind="call",
             action=self.flight.name,
-            word=self.flight.word,
+            word=self.flight.word(self.flights.version),
             payload=self.flight.payload,
             subject=self.flights.version.dialect.subject,
             transactions=self.flight.transactions,

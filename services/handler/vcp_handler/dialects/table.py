@@ -97,11 +97,6 @@ class Heard(Generic[R]):
             raise _unreadable(broken) from broken
 
 
-def word_of(row: Heard[Any] | None) -> str | None:
-    """The contract's word for a call of the backend's; None: there is none."""
-    return None if row is None else str(row.contract.model_fields["type"].default)
-
-
 def _unreadable(broken: ValidationError) -> Unreadable:
     first = broken.errors(include_url=False, include_context=False, include_input=False)[0]
     return Unreadable(".".join(str(part) for part in first["loc"]), first["msg"])
