@@ -120,6 +120,7 @@ def test_fixtures_without_an_async_plugin_and_the_wire_under_a_failure(tmp_path:
     (tmp_path / "test_backend.py").write_text(TESTS)
     ended = run(tmp_path, "-p", "no:asyncio", "-p", "no:anyio")
     assert "1 failed, 5 passed, 1 error" in ended.stdout, ended.stdout + ended.stderr
+    assert "vcp_testkit/client.py" not in ended.stdout, "a failed test shows its own line"
     assert "begun, and never added: reply to Reset" in ended.stdout
     assert "- wire of VCP" in ended.stdout
     _, _, wire = ended.stdout.partition("- wire of VCP")

@@ -51,6 +51,7 @@ Steps = Generator[Ask | Pause, httpx.Response | None, T]
 
 def asked(ask: Ask) -> Steps[Json]:
     """The document that answers a request; a list is found under `items`. Raises Problem when the API says no."""
+    __tracebackhide__ = True  # a failed test shows its own line, not ours
     response = yield ask
     assert response is not None, "only a pause has no answer"
     if response.is_error:
@@ -61,6 +62,7 @@ def asked(ask: Ask) -> Steps[Json]:
 
 def read(ask: Ask) -> Steps[str]:
     """The text that answers a request. Raises Problem when the API says no."""
+    __tracebackhide__ = True  # a failed test shows its own line, not ours
     response = yield ask
     assert response is not None, "only a pause has no answer"
     if response.is_error:

@@ -43,6 +43,7 @@ class AsyncMessage(Seen):
     @property
     def answer(self) -> Awaitable[WireFrame]:
         """The answer, once it comes: `(await seen.answer).payload`. Raises Unmet where none comes in 5 s."""
+        __tracebackhide__ = True
         return self._walker.walk(expecting.answered(self._wire, self.frame))
 
 
@@ -57,6 +58,7 @@ class Message(Seen):
     @property
     def answer(self) -> WireFrame:
         """The answer; waits for it. Raises Unmet where none comes in 5 s."""
+        __tracebackhide__ = True
         return self._walker.walk(expecting.answered(self._wire, self.frame))
 
 
@@ -65,6 +67,7 @@ def _awaited(
 ) -> Callable[Concatenate["AsyncChargePoint", P], Coroutine[Any, Any, T]]:
     @wraps(word)
     async def said(charge_point: "AsyncChargePoint", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        __tracebackhide__ = True
         return await charge_point.client.walk(word(charge_point.id, *args, **kwargs))
 
     return said
@@ -75,6 +78,7 @@ def _at_once(
 ) -> Callable[Concatenate["ChargePoint", P], T]:
     @wraps(word)
     def said(charge_point: "ChargePoint", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        __tracebackhide__ = True
         return charge_point.client.walk(word(charge_point.id, *args, **kwargs))
 
     return said
@@ -85,6 +89,7 @@ def _awaited_on_the_wire(
 ) -> Callable[Concatenate["AsyncChargePoint", P], Coroutine[Any, Any, T]]:
     @wraps(word)
     async def said(charge_point: "AsyncChargePoint", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        __tracebackhide__ = True
         return await charge_point.client.walk(word(charge_point.wire, *args, **kwargs))
 
     return said
@@ -95,6 +100,7 @@ def _on_the_wire(
 ) -> Callable[Concatenate["ChargePoint", P], T]:
     @wraps(word)
     def said(charge_point: "ChargePoint", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        __tracebackhide__ = True
         return charge_point.client.walk(word(charge_point.wire, *args, **kwargs))
 
     return said
@@ -111,6 +117,7 @@ class AsyncChargePoint(Scripts[Awaitable[Json]]):
 
     def touch(self, verb: str, fields: Mapping[str, object], wait_s: float) -> Awaitable[Json]:
         """Gives one command; fields that are None are left out."""
+        __tracebackhide__ = True
         return self.client.walk(control_api.command(self.id, verb, _given(fields), wait_s=wait_s))
 
     configure = _awaited(control_api.configure)
@@ -141,6 +148,7 @@ class ChargePoint(Scripts[Json]):
 
     def touch(self, verb: str, fields: Mapping[str, object], wait_s: float) -> Json:
         """Gives one command; fields that are None are left out."""
+        __tracebackhide__ = True
         return self.client.walk(control_api.command(self.id, verb, _given(fields), wait_s=wait_s))
 
     configure = _at_once(control_api.configure)

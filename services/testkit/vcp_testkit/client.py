@@ -22,6 +22,7 @@ T = TypeVar("T")
 def _awaited(word: Callable[P, Steps[T]]) -> Callable[Concatenate["AsyncClient", P], Coroutine[Any, Any, T]]:
     @wraps(word)
     async def said(client: "AsyncClient", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        __tracebackhide__ = True
         return await client.walk(word(*args, **kwargs))
 
     return said
@@ -30,6 +31,7 @@ def _awaited(word: Callable[P, Steps[T]]) -> Callable[Concatenate["AsyncClient",
 def _at_once(word: Callable[P, Steps[T]]) -> Callable[Concatenate["Client", P], T]:
     @wraps(word)
     def said(client: "Client", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        __tracebackhide__ = True
         return client.walk(word(*args, **kwargs))
 
     return said
@@ -110,6 +112,7 @@ class AsyncClient:
 
     async def walk(self, steps: Steps[T]) -> T:
         """Asks all that `steps` want asked; what they come to in the end."""
+        __tracebackhide__ = True
         answer: httpx.Response | None = None
         while True:
             try:
@@ -189,6 +192,7 @@ class Client:
 
     def walk(self, steps: Steps[T]) -> T:
         """Asks all that `steps` want asked; what they come to in the end."""
+        __tracebackhide__ = True
         answer: httpx.Response | None = None
         while True:
             try:

@@ -28,6 +28,7 @@ def command(
 
     With `wait_s` 0 it is only given. A command that is not done in time is a Problem too.
     """
+    __tracebackhide__ = True
     path = path_of(charge_point, verb)
     result = yield from asked(Ask("POST", path, {"wait": f"{wait_s:g}"}, dict(body or {}), wait_s))
     if wait_s and result.get("status") == "pending":

@@ -107,6 +107,7 @@ def expect(
 
     Fields, `answered` and `error` as for `message`. Raises Unmet.
     """
+    __tracebackhide__ = True
     wish = message(action, payload, direction=direction, answered=answered, error=error, **fields)
     [seen] = yield from expect_in_any_order(wire, wish, within=within)
     return seen
@@ -117,6 +118,7 @@ def expect_in_any_order(wire: Wire[S], /, *wishes: Wish | str, within: float = W
 
     What is expected next comes after the last of them. Raises Unmet.
     """
+    __tracebackhide__ = True
     wanted = [wish if isinstance(wish, Wish) else message(wish) for wish in wishes]
     until = time.monotonic() + within
     while True:
@@ -149,6 +151,7 @@ def expect_none(
 
     Raises Unmet.
     """
+    __tracebackhide__ = True
     wish = message(action, payload, direction=direction, **fields)
     until = time.monotonic() + within
     while True:
@@ -163,6 +166,7 @@ def expect_none(
 
 def answered(wire: Wire[Any], call: WireFrame) -> Steps[WireFrame]:
     """The answer to a call, a result or an error; as long as the wire is patient. Raises Unmet."""
+    __tracebackhide__ = True
     until = time.monotonic() + wire.patience_s
     while True:
         following = wire.frames[wire.frames.index(call) + 1 :]

@@ -23,6 +23,7 @@ def wait_for(
     A path is written with double underscores: `wait_for(link__state="up", evses__0__connectors__0__fine="preparing")`.
     Raises NotSo.
     """
+    __tracebackhide__ = True
     until = time.monotonic() + within
     pause = FIRST_PAUSE_S
     while True:
@@ -39,6 +40,7 @@ def wait_for(
 
 def booted(charge_point: str, *, within: float = 10.0) -> Steps[Json]:
     """The view once the backend has accepted the charge point. Raises NotSo."""
+    __tracebackhide__ = True
     return (yield from wait_for(charge_point, within=within, boot__verdict="accepted", link__state="up"))
 
 
@@ -52,6 +54,7 @@ def held(charge_point: str, *, within: float = 5.0) -> Steps[Json]:
 
     Raises NotSo where none is held in time.
     """
+    __tracebackhide__ = True
     seen = yield from wait_for(charge_point, lambda view: view.get("held"), within=within)
     return dict(seen["held"][0])
 

@@ -26,18 +26,22 @@ class Touches(Generic[Result]):
 
     def power_on(self, *, wait_s: float = WAIT_S) -> Result:
         """Gives the charger mains power: it boots."""
+        __tracebackhide__ = True
         return self.touch("power-on", {}, wait_s)
 
     def power_off(self, *, wait_s: float = WAIT_S) -> Result:
         """Takes the mains power away: the link resets, nothing is told; open transactions end with power loss."""
+        __tracebackhide__ = True
         return self.touch("power-off", {}, wait_s)
 
     def power_cycle(self, *, wait_s: float = WAIT_S) -> Result:
         """Power off and on again."""
+        __tracebackhide__ = True
         return self.touch("power-cycle", {}, wait_s)
 
     def go_online(self, *, wait_s: float = WAIT_S) -> Result:
         """Connects to the configured backend and stays connected. Done at the first link, or the first failure to link."""
+        __tracebackhide__ = True
         return self.touch("go-online", {}, wait_s)
 
     def go_offline(
@@ -49,6 +53,7 @@ class Touches(Generic[Result]):
     ) -> Result:
         """Loses the network: `close` says goodbye, `reset` cuts the connection, `silent` leaves it half open,
         `refuse` cuts it and refuses every new one. Stays offline until GoOnline, or for `seconds`."""
+        __tracebackhide__ = True
         return self.touch("go-offline", {"how": how, "seconds": seconds}, wait_s)
 
     def plug_in(
@@ -60,6 +65,7 @@ class Touches(Generic[Result]):
         wait_s: float = WAIT_S,
     ) -> Result:
         """Puts a cable in. `end` says which: the EV's end of a fixed cable, the station's end, or both."""
+        __tracebackhide__ = True
         return self.touch("plug-in", {"evse": evse, "connector": connector, "end": end}, wait_s)
 
     def unplug(
@@ -72,6 +78,7 @@ class Touches(Generic[Result]):
         wait_s: float = WAIT_S,
     ) -> Result:
         """Pulls the cable. The station's end cannot be pulled while locked, unless `force` breaks it out."""
+        __tracebackhide__ = True
         return self.touch(
             "unplug", {"evse": evse, "connector": connector, "end": end, "force": force}, wait_s
         )
@@ -80,6 +87,7 @@ class Touches(Generic[Result]):
         self, token: str, kind: TokenKind | None = None, evse: int | None = None, *, wait_s: float = WAIT_S
     ) -> Result:
         """Holds a token to the reader: starts a session at `evse` (or the one that is plugged), or stops it."""
+        __tracebackhide__ = True
         return self.touch("present-token", {"token": token, "kind": kind, "evse": evse}, wait_s)
 
     def put_token(
@@ -94,6 +102,7 @@ class Touches(Generic[Result]):
         wait_s: float = WAIT_S,
     ) -> Result:
         """Writes a verdict on a token into the charger's local list or cache, past its backend."""
+        __tracebackhide__ = True
         return self.touch(
             "put-token",
             {
@@ -116,20 +125,24 @@ class Touches(Generic[Result]):
         wait_s: float = WAIT_S,
     ) -> Result:
         """Takes a token out of the charger's local list or cache; without `token`, all of them."""
+        __tracebackhide__ = True
         return self.touch("remove-token", {"where": where, "token": token, "kind": kind}, wait_s)
 
     def press_start(self, evse: int = 1, *, wait_s: float = WAIT_S) -> Result:
         """Presses the start button: a session without a token."""
+        __tracebackhide__ = True
         return self.touch("press-start", {"evse": evse}, wait_s)
 
     def press_stop(
         self, evse: int = 1, why: Literal["local", "ev", "other"] = "local", *, wait_s: float = WAIT_S
     ) -> Result:
         """Presses the stop button, or lets the EV end the session."""
+        __tracebackhide__ = True
         return self.touch("press-stop", {"evse": evse, "why": why}, wait_s)
 
     def press_emergency(self, *, wait_s: float = WAIT_S) -> Result:
         """Presses the emergency button: every transaction ends."""
+        __tracebackhide__ = True
         return self.touch("press-emergency", {}, wait_s)
 
     def set_ev(
@@ -148,6 +161,7 @@ class Touches(Generic[Result]):
         """Changes the EV at a connector, or the one that will come: what it draws, its battery, whether it is ready.
 
         Power is the least of the EV's wish, the connector and the station's limits. Give `power_w` or `current_a`."""
+        __tracebackhide__ = True
         return self.touch(
             "set-ev",
             {
@@ -174,12 +188,14 @@ class Touches(Generic[Result]):
     ) -> Result:
         """Somebody other than the backend (an energy manager, the grid's operator) limits the station, or one EVSE.
         Neither `current_a` nor `power_w`: the limit is lifted."""
+        __tracebackhide__ = True
         return self.touch(
             "limit-grid", {"evse": evse, "current_a": current_a, "power_w": power_w, "source": source}, wait_s
         )
 
     def set_meter(self, register_wh: float, evse: int = 1, *, wait_s: float = WAIT_S) -> Result:
         """Sets an EVSE's energy register. It can't run backwards while a transaction is open."""
+        __tracebackhide__ = True
         return self.touch("set-meter", {"evse": evse, "register_wh": register_wh}, wait_s)
 
     def raise_fault(
@@ -195,6 +211,7 @@ class Touches(Generic[Result]):
         wait_s: float = WAIT_S,
     ) -> Result:
         """Something breaks at `evse` (0: the station)."""
+        __tracebackhide__ = True
         return self.touch(
             "raise-fault",
             {
@@ -218,6 +235,7 @@ class Touches(Generic[Result]):
         wait_s: float = WAIT_S,
     ) -> Result:
         """A fault is mended; without `kind`, every fault at the place."""
+        __tracebackhide__ = True
         return self.touch("clear-fault", {"evse": evse, "connector": connector, "kind": kind}, wait_s)
 
     def raise_security_event(
@@ -231,15 +249,18 @@ class Touches(Generic[Result]):
         """Something happens that concerns security; it is written into the security log, and told to the backend.
 
         `tell`: in any case, or only if the charger would tell it by itself."""
+        __tracebackhide__ = True
         return self.touch("raise-security-event", {"kind": kind, "info": info, "tell": tell}, wait_s)
 
     def renew_certificate(self, *, wait_s: float = WAIT_S) -> Result:
         """The charger makes a new key by itself, and asks the backend to sign its certificate."""
+        __tracebackhide__ = True
         return self.touch("renew-certificate", {}, wait_s)
 
     def write_setting(self, name: str, value: str, *, wait_s: float = WAIT_S) -> Result:
         """An installer writes a setting, also a read-only one. `name` is a key (`HeartbeatInterval`) or
         `Component.Variable[instance]`."""
+        __tracebackhide__ = True
         return self.touch("write-setting", {"name": name, "value": value}, wait_s)
 
     def meter_now(
@@ -250,6 +271,7 @@ class Touches(Generic[Result]):
         wait_s: float = WAIT_S,
     ) -> Result:
         """Takes a meter reading now and reports it."""
+        __tracebackhide__ = True
         return self.touch("meter-now", {"evse": evse, "context": context}, wait_s)
 
     def ask(
@@ -261,12 +283,14 @@ class Touches(Generic[Result]):
         wait_s: float = WAIT_S,
     ) -> Result:
         """Sends a message by name, caused by nothing else. Done when it was answered; the result tells how."""
+        __tracebackhide__ = True
         return self.touch("ask", {"word": word, "evse": evse, "token": token}, wait_s)
 
     def send_data(
         self, vendor: str, message: str | None = None, content: object = None, *, wait_s: float = WAIT_S
     ) -> Result:
         """Passes vendor data to the backend. Done when it was answered; the result carries the answer."""
+        __tracebackhide__ = True
         return self.touch("send-data", {"vendor": vendor, "message": message, "content": content}, wait_s)
 
     def set_behaviour(
@@ -283,6 +307,7 @@ class Touches(Generic[Result]):
         wait_s: float = WAIT_S,
     ) -> Result:
         """How the charger's parts behave from now on. Fields left out stay as they are."""
+        __tracebackhide__ = True
         return self.touch(
             "set-behaviour",
             {
@@ -307,18 +332,22 @@ class Touches(Generic[Result]):
         wait_s: float = WAIT_S,
     ) -> Result:
         """Sets the charger's own clock: its time, how fast it runs, and whether the backend's time is taken over."""
+        __tracebackhide__ = True
         return self.touch("set-clock", {"time": time, "speed": speed, "source": source}, wait_s)
 
     def advance_clock(self, seconds: float, *, wait_s: float = WAIT_S) -> Result:
         """Lets time pass at once on the charger's own clock: what falls due on the way happens, at its time."""
+        __tracebackhide__ = True
         return self.touch("advance-clock", {"seconds": seconds}, wait_s)
 
     def add_rule(self, rule: Rule | Mapping[str, object], *, wait_s: float = WAIT_S) -> Result:
         """Says what becomes of messages that match, from now on. A rule of the same name is replaced, its counts with it."""
+        __tracebackhide__ = True
         return self.touch("add-rule", {"rule": rule}, wait_s)
 
     def remove_rules(self, name: str | None = None, *, wait_s: float = WAIT_S) -> Result:
         """Takes a rule away, or all. What they hold back goes its way."""
+        __tracebackhide__ = True
         return self.touch("remove-rules", {"name": name}, wait_s)
 
     def release_frame(
@@ -331,6 +360,7 @@ class Touches(Generic[Result]):
         wait_s: float = WAIT_S,
     ) -> Result:
         """Ends the holding back of a message: it goes its way as it is, with another payload, as another text, or is lost."""
+        __tracebackhide__ = True
         return self.touch(
             "release-frame", {"frame": frame, "payload": payload, "text": text, "drop": drop}, wait_s
         )
@@ -346,6 +376,7 @@ class Touches(Generic[Result]):
 
         The Handler's open gate lets invalid payloads out; the Abstraction's lets raw messages out at any moment: before
         the boot is accepted, and while another call is open. None leaves a gate as it is."""
+        __tracebackhide__ = True
         return self.touch("set-gates", {"handler": handler, "abstraction": abstraction}, wait_s)
 
     def send_raw(
@@ -362,6 +393,7 @@ class Touches(Generic[Result]):
         """Sends any action with any payload, or any text. The command ends with the answer, or without one in time.
 
         A text that is a call by OCPP's frame rules is answered too; any other is done once it is written."""
+        __tracebackhide__ = True
         return self.touch(
             "send-raw",
             {

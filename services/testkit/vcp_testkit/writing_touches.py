@@ -67,6 +67,7 @@ def _method(command: type[Command], named: "_Names") -> Iterator[str]:
     told = [f'        """{first}', *(f"        {line}" if line else "" for line in rest)]
     yield from [*told[:-1], f'{told[-1]}"""']
     given = ", ".join(f'"{key}": {key}' for key in fields)
+    yield "        __tracebackhide__ = True"
     yield f'        return self.touch("{name.replace("_", "-")}", {{{given}}}, wait_s)'
 
 
