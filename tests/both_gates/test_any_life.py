@@ -10,8 +10,9 @@ from typing import Any
 
 import orjson
 import pytest
-from both_gates.any_text import calls, owed, texts
-from both_gates.wired import OWN, Wired, broken, refusing
+from both_gates.any_text import FOLDERS, calls, owed, texts
+from both_gates.wired import OWN, Answer, Wired, broken, refusing
+from handler.dialects.payloads import payloads
 from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -91,6 +92,24 @@ RESULTS = (
 WHAT_FITS = {"fetch_file": (0, 5), "store_file": (1, 5), "check_chain": (2, 3, 5), "make_key": (4, 5)}
 
 
+ANSWERED = {
+    "ocpp1.6": [
+        "BootNotification",
+        "Heartbeat",
+        "Authorize",
+        "StartTransaction",
+        "StopTransaction",
+        "DataTransfer",
+    ],
+    "ocpp2.0.1": ["BootNotification", "Heartbeat", "Authorize", "TransactionEvent", "DataTransfer"],
+}
+"""The calls whose answers say something."""
+
+
+def _always(payload: dict[str, Any]) -> Answer:
+    return lambda _: payload
+
+
 class AnyLife(RuleBasedStateMachine):
     """One charger of 1.6 and its backend."""
 
@@ -146,6 +165,13 @@ class AnyLife(RuleBasedStateMachine):
         self.sloppy |= mood in NO_LETTERS
         if not every:
             self.wired.answers["BootNotification"] = self.wired.well("BootNotification")
+
+    @rule(data=st.data())
+    def turn_strange(self, data: st.DataObject) -> None:
+        """The backend answers whatever the schemas allow."""
+        folder, _ = FOLDERS[self.subprotocol]
+        for action in data.draw(st.lists(st.sampled_from(ANSWERED[self.subprotocol]), max_size=3)):
+            self.wired.answers[action] = _always(data.draw(payloads(folder, f"{action}Response")))
 
     @rule()
     def turn_good(self) -> None:

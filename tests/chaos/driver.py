@@ -14,8 +14,9 @@ from vcp_plumbing.commit import Full
 from vcp_plumbing.connection import LOST
 from vcp_plumbing.publish import publish
 
-PATIENCE_S = 30.0
-"""How long anything may take that is waited for: far longer than a lease and a start of a process."""
+PATIENCE_S = 60.0
+"""How long anything may take that is waited for: far longer than a lease and a start of a process, and longer than a
+charger waits for the outcome of an action (its call's 30 s, and 10 s more) before it gives the link up."""
 
 Event = dict[str, Any]
 
@@ -92,15 +93,14 @@ class Driver:
             raise TimeoutError(f"waited {patience_s:g} s in vain for {what}") from late
 
     async def follow(self) -> None:
-        """Reads events for ever."""
+        """Reads events for ever. Whoever waits looks again at every turn: he may wait for what is no event."""
         while True:
             try:
                 found = await self._redis.xread(self._positions, count=1000, block=200)
             except (*LOST, RedisError):
                 await asyncio.sleep(0.05)
                 continue
-            if found:
-                await self._take(found)
+            await self._take(found or [])
 
     async def _take(self, found: list[Any]) -> None:
         async with self._news:

@@ -8,6 +8,9 @@ from chaos.bed import PARTITIONS, running_bed
 from chaos.load import Load
 from chaos.verdict import close_the_books
 
+pytestmark = pytest.mark.timeout(300)
+"""Longer than the patience of what is waited for in turn, so that it is named what did not come."""
+
 CHARGERS = {f"CP{n:03d}": "ocpp1.6" if n % 2 else "ocpp2.0.1" for n in range(16)}
 
 
