@@ -124,6 +124,21 @@ def test_what_can_t_be_unlocked_is_told():
     )
 
 
+@pytest.mark.shows("refused", "UnlockConnector")
+def test_a_lock_that_jams_keeps_the_cable_though_the_session_is_over():
+    """1.6 §5.18: the session is finished first"""
+    wired = charging()
+    wired.do(c.SetBehaviour, unlock="fails")
+    assert wired.says('[2,"b1","UnlockConnector",{"connectorId":1}]')[0] == (
+        '[3,"b1",{"status":"UnlockFailed"}]'
+    )
+    assert wired.last("StopTransaction")["reason"] == "UnlockCommand"
+    assert wired.cp.facts.evses[0].connectors[0].locked
+    wired.do(c.SetBehaviour, unlock="works")
+    assert wired.says('[2,"b2","UnlockConnector",{"connectorId":1}]') == ['[3,"b2",{"status":"Unlocked"}]']
+    assert not wired.cp.facts.evses[0].connectors[0].locked
+
+
 BROKEN = {
     "ChangeAvailability": (
         '{"connectorId":1,"type":"Broken"}',

@@ -40,10 +40,13 @@ def _unlock(cp: Charger, it: Unlock) -> UnlockResult:
         return "in_transaction"
     if cp.configuration.evses[evse.id - 1].connectors[number - 1].fixed_cable:
         return "no_lock"
-    if cp.facts.behaviour.unlock == "fails":
-        return "failed"
+    jams = cp.facts.behaviour.unlock == "fails"
+    stays_locked = connector.locked and jams
+    # 1.6 §5.18: what is going on ends first, whether the lock opens then or not
     if evse.transaction is not None:
         authorization.withdraw(cp, evse, "unlock_command", "unlock_command")
-    connector.locked = False
+    connector.locked = stays_locked
+    if jams:
+        return "failed"
     evse.locked_for = None
     return "unlocked"
