@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from docs.commands import TOP
+from vcp_testkit.scenarios.command_steps import COMMANDS
 from vcp_testkit.scenarios.operator import read_operator
-from vcp_testkit.scenarios.words import COMMANDS, VERBS
+from vcp_testkit.scenarios.words import VERBS
 
 PAGE = (TOP / "docs" / "scenarios.md").read_text()
 BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)

@@ -137,7 +137,7 @@ class ScenarioScreen:
         for number, (step, since) in sorted(self._under_way.items())[:AT_ONCE]:
             table.add_row(
                 Text("▸", "cyan"),
-                self._reads[number].name,
+                Text(self._reads[number].name),
                 Text(step, "dim"),
                 Text(f"{time.monotonic() - since:.0f} s", "dim"),
             )

@@ -14,7 +14,7 @@ from vcp_testkit.difference import wire_around
 from vcp_testkit.following import Wire
 from vcp_testkit.frames import WireFrame, answer_to
 from vcp_testkit.scenarios import seeking
-from vcp_testkit.scenarios.words import Expected
+from vcp_testkit.scenarios.messages import Expected
 
 WITHIN_S = 5.0
 QUIET_S = 0.5

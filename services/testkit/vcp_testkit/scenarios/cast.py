@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vcp_testkit.problems import Problem
+from vcp_testkit.scenarios.messages import Forbid
 from vcp_testkit.scenarios.reading import Read
 from vcp_testkit.scenarios.stage import Stage
 from vcp_testkit.scenarios.telling import StepFailed
 from vcp_testkit.scenarios.values import Unknown, filled
 from vcp_testkit.scenarios.watching import Control, Wire
-from vcp_testkit.scenarios.words import Forbid
 
 Place = tuple[str | int, ...]
 

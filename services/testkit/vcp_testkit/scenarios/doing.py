@@ -10,12 +10,14 @@ from vcp_testkit.matching import ABSENT, look
 from vcp_testkit.problems import Problem
 from vcp_testkit.scenarios import seeking
 from vcp_testkit.scenarios.cast import Forbidden, Place, Player
+from vcp_testkit.scenarios.command_steps import COMMANDS
+from vcp_testkit.scenarios.messages import WITHIN_S
 from vcp_testkit.scenarios.operator import OperatorFailed
 from vcp_testkit.scenarios.source import spelled
 from vcp_testkit.scenarios.story import Here, Story
 from vcp_testkit.scenarios.telling import StepFailed
 from vcp_testkit.scenarios.values import Unknown, filled
-from vcp_testkit.scenarios.words import COMMANDS, WITHIN_S, Step
+from vcp_testkit.scenarios.words import Step
 
 COMMAND_S = 60.0
 """How long a command may take."""

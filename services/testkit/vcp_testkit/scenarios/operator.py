@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import Field, JsonValue, StringConstraints, ValidationError, model_validator
 
+from vcp_testkit.scenarios.part import Part
 from vcp_testkit.scenarios.source import Source, Wrong
 from vcp_testkit.scenarios.values import Unknown, filled
-from vcp_testkit.scenarios.words import Part
 
 ANSWER_S = 60.0
 """How long the backend's API may take; it may wait for the charge point's answer."""

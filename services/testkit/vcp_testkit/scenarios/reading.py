@@ -10,11 +10,12 @@ from pydantic import BaseModel, ValidationError
 from vcp_contracts import rules
 from vcp_contracts.configuration import ConnectorConfiguration, EvseConfiguration
 
-from vcp_testkit.scenarios import words
+from vcp_testkit.scenarios import given, messages, words
+from vcp_testkit.scenarios.command_steps import COMMANDS
 from vcp_testkit.scenarios.library import shelf
 from vcp_testkit.scenarios.source import Source, Wrong
 from vcp_testkit.scenarios.values import names_in
-from vcp_testkit.scenarios.words import COMMANDS, OWN_VALUES, VERBS, Scenario, Step
+from vcp_testkit.scenarios.words import OWN_VALUES, VERBS, Scenario, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,8 @@ def _wrong(source: Source, wrong: ValidationError) -> Wrong:
 
 def _plain(path: Sequence[str | int], error: Any) -> tuple[str, str | None]:
     reason = str(error["msg"]).removeprefix("Value error, ")
-    given = error.get("input")
-    shown = f", not {given!r}" if isinstance(given, str | int | float | bool) else ""
+    there = error.get("input")
+    shown = f", not {there!r}" if isinstance(there, str | int | float | bool) else ""
     return f"{reason[:1].lower()}{reason[1:]}{shown}", None
 
 
@@ -105,11 +106,11 @@ _REASONS: Mapping[str, Any] = {
 
 _MODELS: Mapping[str, type[BaseModel]] = {
     **COMMANDS,
-    "given": words.Given,
-    "security": words.GivenSecurity,
-    "expect": words.Expect,
-    "in_any_order": words.Expected,
-    "forbid": words.Forbid,
+    "given": given.Given,
+    "security": given.GivenSecurity,
+    "expect": messages.Expect,
+    "in_any_order": messages.Expected,
+    "forbid": messages.Forbid,
     "wait": words.Wait,
     "send": words.Send,
     "repeat": words.Repeat,
@@ -119,7 +120,7 @@ _MODELS: Mapping[str, type[BaseModel]] = {
     "state": rules.ChargerState,
     "evses": EvseConfiguration,
     "connectors": ConnectorConfiguration,
-    "chargers": words.Given,
+    "chargers": given.Given,
 }
 """What stands below a field; everything else is the scenario itself."""
 
@@ -149,8 +150,8 @@ def _demand_known(source: Source, scenario: Scenario) -> None:
             raise source.wrong(path, f"${{{name}}} is not known", hint)
     for path, name in _chargers_named(scenario.steps, ("steps",)):
         if name not in scenario.cast and not (name == "all" and "parallel" in path):
-            given = ", ".join(scenario.cast)
-            raise source.wrong(path, f"there is no charge point {name}", f"there is {given}")
+            there = ", ".join(scenario.cast)
+            raise source.wrong(path, f"there is no charge point {name}", f"there is {there}")
 
 
 def _captured(content: Any) -> Iterator[str]:

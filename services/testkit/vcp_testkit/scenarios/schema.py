@@ -5,7 +5,8 @@ from typing import Any
 
 import orjson
 
-from vcp_testkit.scenarios.words import COMMANDS, Scenario
+from vcp_testkit.scenarios.command_steps import COMMANDS
+from vcp_testkit.scenarios.words import Scenario
 
 ID = "https://virtual-charge-point.github.io/schemas/scenario-1.json"
 FILE = Path(__file__).parent / "scenario.schema.json"

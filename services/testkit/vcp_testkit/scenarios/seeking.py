@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from vcp_testkit.difference import difference, frame_line
 from vcp_testkit.frames import WireFrame, answer_to
 from vcp_testkit.matching import ABSENT, Held, as_json, compare, fits, look
+from vcp_testkit.scenarios.messages import Expected, Message
 from vcp_testkit.scenarios.values import filled
-from vcp_testkit.scenarios.words import Expected, Message
 
 Values = Mapping[str, Any]
 Wish = TypeVar("Wish", bound=Message)

@@ -1,142 +1,22 @@
 """The words of a scenario file, and which of them go together. Reads no file and runs nothing."""
 
-import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    JsonValue,
-    StringConstraints,
-    create_model,
-    field_validator,
-    model_validator,
-)
-from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema, core_schema
-from vcp_contracts.commands import AddRule, AdvanceClock, AnyCommand, Command, Provision, Retire, SendRaw
-from vcp_contracts.configuration import ChargePointConfiguration, SecurityConfiguration
+from pydantic import Field, JsonValue, StringConstraints, create_model, model_validator
 from vcp_contracts.rules import Rule
-from vcp_contracts.words import Word
 
-from vcp_testkit.matching import tests_of
+from vcp_testkit.scenarios.command_steps import COMMANDS, written_out
 from vcp_testkit.scenarios.durations import Duration
+from vcp_testkit.scenarios.given import Given
+from vcp_testkit.scenarios.messages import Expect, Expected, Forbid, demand_sound
+from vcp_testkit.scenarios.part import Action, Name, Part, Path
 
 MOST_STEPS = 1_000
 MOST_ROUNDS = 10_000
-WITHIN_S = 10.0
-"""How long an expectation waits unless it says so."""
 
 OWN_VALUES: Final = frozenset({"charger", "round"})
 """Values that every scenario has: the charger that a step is about, and the round of the innermost `repeat`."""
-
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w-]*$", max_length=40)]
-Action = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-Path = Annotated[str, StringConstraints(min_length=1, max_length=300)]
-
-
-class Part(BaseModel):
-    """A part of a scenario: an unknown field is a mistake, and is named."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
-
-
-def _demand_sound(wish: Any) -> None:
-    """Raises ValueError for a test that can't be made."""
-    for name in tests_of(wish):
-        _demand_sound_test(name, wish[name])
-    if isinstance(wish, Mapping):
-        for inner in wish.values():
-            _demand_sound(inner)
-    elif isinstance(wish, list):
-        for inner in wish:
-            _demand_sound(inner)
-
-
-def _demand_sound_test(name: str, value: Any) -> None:
-    if name == "any_of" and not isinstance(value, list):
-        raise ValueError("any_of takes a list")
-    if name == "present" and not isinstance(value, bool):
-        raise ValueError("present takes true or false")
-    if name == "matches":
-        try:
-            re.compile(str(value))
-        except re.error as wrong:
-            raise ValueError(f"matches: no regular expression: {wrong}") from None
-
-
-class Message(Part):
-    """A message on the wire, as the charge point sees it: one that it `sent`, or one that it `received`."""
-
-    sent: Action | None = None
-    """The OCPP action of a call that the charge point makes."""
-    received: Action | None = None
-    """The OCPP action of a call that the backend makes."""
-    with_: dict[str, JsonValue] | None = Field(default=None, alias="with")
-    """What its payload must hold; more may stand in it."""
-
-    @field_validator("with_", "answer", check_fields=False)
-    @classmethod
-    def _sound(cls, wish: Any) -> Any:
-        _demand_sound(wish)
-        return wish
-
-    @model_validator(mode="after")
-    def _one_direction(self) -> Self:
-        if (self.sent is None) == (self.received is None):
-            raise ValueError("give exactly one of sent, received")
-        return self
-
-    @property
-    def action(self) -> str:
-        return self.sent or self.received or ""
-
-
-class Expected(Message):
-    """A message that must come, and what is said in return."""
-
-    answer: dict[str, JsonValue] | None = None
-    """What the payload of its answer must hold. `{}`: any answer that is no error."""
-    error: Action | Annotated[tuple[Action, ...], Field(min_length=1, max_length=20)] | None = None
-    """The answer must be an error with this code, or one of these; `any`: with any code."""
-    capture: dict[Name, Path] = Field(default_factory=dict)
-    """Values to keep: a name, and where it stands, `payload.idTag` or `answer.transactionId`."""
-
-    @field_validator("capture")
-    @classmethod
-    def _from_the_message(cls, capture: dict[str, str]) -> dict[str, str]:
-        for name, path in capture.items():
-            if path.partition(".")[0] not in ("payload", "answer"):
-                raise ValueError(f"{name}: write payload.… or answer.…, as in answer.transactionId")
-        return capture
-
-    @model_validator(mode="after")
-    def _one_answer(self) -> Self:
-        if self.answer is not None and self.error is not None:
-            raise ValueError("give at most one of answer, error")
-        return self
-
-    @property
-    def awaits_answer(self) -> bool:
-        """Whether it is fulfilled by its answer alone."""
-        captured = any(path.startswith("answer") for path in self.capture.values())
-        return self.answer is not None or self.error is not None or captured
-
-
-class Expect(Expected):
-    """A message that must come, after those that were expected before."""
-
-    within: Duration = WITHIN_S
-
-
-class Forbid(Message):
-    """A message that must not come from now on: not `within` this time, or else not until the scenario's end."""
-
-    within: Duration | None = None
 
 
 class Wait(Part):
@@ -150,7 +30,7 @@ class Wait(Part):
     def _one_way(self) -> Self:
         if (self.seconds is None) == (self.until is None):
             raise ValueError("give exactly one of seconds, until")
-        _demand_sound(self.until)
+        demand_sound(self.until)
         return self
 
 
@@ -227,7 +107,7 @@ class Verbs(Part):
         if "within" in self.model_fields_set and verbs.isdisjoint({"in_any_order", "check"}):
             raise ValueError("within belongs to in_any_order and check, or into expect, forbid, wait")
         if self.check is not None:
-            _demand_sound(self.check)
+            demand_sound(self.check)
         return self
 
     @property
@@ -243,57 +123,6 @@ class Verbs(Part):
 
 MODIFIERS: Final = frozenset({"charger", "within"})
 
-_ENVELOPE = frozenset(Word.model_fields) | {"type"}
-_NATIVE = (Provision, Retire, AddRule, SendRaw, AdvanceClock)
-"""Commands that have no step of their own name: given, clean-up, rule, send, advance."""
-
-
-class _MayBeFilled:
-    """Lets a text with `${…}` stand for a value of any type: it gets its type when it is filled in."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_wrap_validator_function(_let_through, handler(source))
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return {"anyOf": [handler(schema), {"type": "string", "pattern": r"\$\{"}]}
-
-
-def _let_through(value: Any, validate: Any) -> Any:
-    return value if isinstance(value, str) and "${" in value else validate(value)
-
-
-class CommandBody(Part):
-    """The fields of one command."""
-
-
-def _body_of(command: type[Command]) -> type[CommandBody]:
-    fields: dict[str, Any] = {
-        name: (Annotated[info.annotation, *info.metadata, _MayBeFilled()], _field(info))
-        for name, info in command.model_fields.items()
-        if name not in _ENVELOPE
-    }
-    return create_model(f"{command.__name__}Step", __base__=CommandBody, __doc__=command.__doc__, **fields)
-
-
-def _field(info: FieldInfo) -> Any:
-    field: Any = Field(description=info.description)
-    if info.default_factory is not None:
-        field = Field(default_factory=info.default_factory, description=info.description)
-    elif not info.is_required():
-        field = Field(default=info.default, description=info.description)
-    return field
-
-
-def _commands() -> Iterator[tuple[str, type[Command]]]:
-    for command in get_args(get_args(AnyCommand)[0]):
-        if command not in _NATIVE:
-            yield str(command.model_fields["type"].default), command
-
-
-COMMANDS: Final[Mapping[str, type[CommandBody]]] = {name: _body_of(command) for name, command in _commands()}
-"""Every command that is a step, and its fields."""
 
 if TYPE_CHECKING:
     Step = Verbs
@@ -309,64 +138,6 @@ Step.model_rebuild()
 
 VERBS: Final = tuple(name for name in Step.model_fields if name not in MODIFIERS)
 """All that a step can be."""
-
-
-def _written_out(name: str, body: Any) -> Any:
-    """`plug_in`, `plug_in:` and `plug_in: 1` mean `plug_in: {evse: 1}`; `wait: 2s` means `wait: {seconds: 2s}`."""
-    if name == "wait" and not isinstance(body, dict):
-        return {"seconds": body}
-    if name not in COMMANDS:
-        return body
-    if body is None:
-        return {}
-    fields = list(COMMANDS[name].model_fields)
-    if fields and not isinstance(body, dict | list):
-        return {fields[0]: body}
-    return body
-
-
-class GivenSecurity(SecurityConfiguration):
-    """How the charge point shows who it is."""
-
-    password: str | None = None
-    """Goes into the vault, never further."""
-
-
-Preset = Literal["one_connector", "two_connectors", "dc"]
-
-
-class Given(ChargePointConfiguration):
-    """A charge point as `POST /charge-points` takes it. The backend's address, an id and labels are added."""
-
-    id: str | None = None
-    """Its identity; by default one that was never used."""
-    preset: Preset | None = None
-    """Hardware with a name, in place of `evses`."""
-    online: bool = True
-    security: GivenSecurity = GivenSecurity()
-
-    @model_validator(mode="after")
-    def _url_without_secrets(self) -> Self:
-        # the url comes later, with the backend
-        if self.preset is not None and "evses" in self.model_fields_set:
-            raise ValueError("give at most one of preset, evses")
-        return self
-
-    def body(self) -> dict[str, Any]:
-        """What goes to the control API, without id, url and labels of the run."""
-        body = self.model_dump(mode="json", exclude_unset=True, exclude={"id", "preset"})
-        if self.preset is not None:
-            body["evses"] = PRESETS[self.preset]
-        return {"online": True, **body}
-
-
-PRESETS: Final[Mapping[Preset, list[dict[str, Any]]]] = {
-    "one_connector": [{}],
-    "two_connectors": [{}, {}],
-    "dc": [
-        {"connectors": [{"type": "cCCS2", "fixed_cable": True, "max_current_a": 200.0, "voltage_v": 400.0}]}
-    ],
-}
 
 
 class Scenario(Part):
@@ -413,3 +184,9 @@ def _wishes(steps: list[Step]) -> Iterator[str]:
         yield from _wishes(step.repeat.steps if step.repeat else [])
         for branch in (step.parallel or {}).values():
             yield from _wishes(branch)
+
+
+def _written_out(name: str, body: Any) -> Any:
+    if name == "wait" and not isinstance(body, dict):
+        return {"seconds": body}
+    return written_out(name, body) if name in COMMANDS else body
