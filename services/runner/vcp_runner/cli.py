@@ -253,6 +253,35 @@ def check(
     _leave(work)
 
 
+@app.command(short_help="Let an assistant drive charge points (MCP).")
+def mcp(
+    control: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Control API that runs.  [default: everything comes up here]"),
+    ] = None,
+    http: Annotated[
+        int | None,
+        typer.Option(metavar="PORT", help="Streamable HTTP on this port instead of stdin and stdout."),
+    ] = None,
+    verbose: Verbose = False,
+    redis_url: RedisUrl = None,
+    state_dir: StateDir = None,
+) -> None:
+    """Offers the control API as tools over the Model Context Protocol. VCP_API_TOKEN is the API's token."""
+    from importlib.util import find_spec
+
+    from vcp_runner.screen import Screen
+
+    if find_spec("mcp") is None:
+        _fail("the MCP library is not installed: pip install 'virtual-charge-point[mcp]'", Exit.NOT_SET_UP)
+    from vcp_runner.mcp_server import Where
+    from vcp_runner.mcp_server import serve as run
+
+    where = Where(control=control, token=os.environ.get("VCP_API_TOKEN"), port=http)
+    plan = _plan(redis_url=redis_url, state_dir=state_dir, api_port=0)
+    _leave(lambda: run_until_signal(run(where, plan, Screen(json=False, verbose=verbose))))
+
+
 @app.command(short_help="Run one service alone, as containers do.")
 def serve(
     service: Annotated[Service, typer.Argument(help="Which service.")],
