@@ -1,8 +1,7 @@
-"""Smart charging: profiles come, go and are composed; somebody else limits the grid. `limits` says what they lead to."""
+"""Smart charging: profiles come, go, are listed and composed. `limits` says what they lead to."""
 
-from vcp_contracts.actions import ReportLimit, ReportLimitCleared, ReportProfiles
-from vcp_contracts.commands import LimitGrid
-from vcp_contracts.profiles import ChargingProfile, ChargingSchedule, LimitSource, RateUnit, SchedulePeriod
+from vcp_contracts.actions import ReportProfiles
+from vcp_contracts.profiles import ChargingProfile, LimitSource, RateUnit
 from vcp_contracts.requests import (
     ClearProfiles,
     ComposeSchedule,
@@ -20,7 +19,7 @@ from vcp_contracts.values import Place
 
 from vcp_abstraction import composite, installed, limits
 from vcp_abstraction.blocks import transactions
-from vcp_abstraction.charger import Charger, Impossible
+from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts.places import EvseFacts
 from vcp_abstraction.facts.profiles import HeldProfile, Installed
 from vcp_abstraction.facts.transactions import Transaction
@@ -28,9 +27,6 @@ from vcp_abstraction.profiles import Capability, Flaw, flaw_of
 
 MOST_STEPS = 1000
 """Changes of one EVSE's limit that a composite schedule looks at; a station's looks at fewer, as it has more EVSEs."""
-
-EXTERNAL_ID = -1
-"""The id of the external limit of the station; an EVSE's is as many less as its number (2.0.1 K11 to K13)."""
 
 
 # --- installing ------------------------------------------------------------------------------------------------------
@@ -263,77 +259,3 @@ def _usual_unit(cp: Charger, place: Place) -> RateUnit:
     wanted: RateUnit = "W" if direct else "A"
     units = _capability(cp).units
     return wanted if wanted in units or not units else next(iter(units))
-
-
-# --- the grid --------------------------------------------------------------------------------------------------------
-
-
-def limit_grid(cp: Charger, it: LimitGrid) -> None:
-    """Somebody else limits the station or an EVSE, or lifts that limit (2.0.1 K11 to K13)."""
-    if it.current_a is not None and it.power_w is not None:
-        raise Impossible(
-            "give current_a or power_w, not both", field="power_w", remedy="leave one of them out"
-        )
-    if it.evse:
-        cp.evse(it.evse)
-    if not limits.count(cp):
-        raise Impossible("smart charging is switched off", remedy="write SmartChargingCtrlr.Enabled")
-    if not cp.settings.flag("SmartChargingCtrlr.ExternalControlSignalsEnabled"):
-        raise Impossible(
-            "the charger heeds no external limits",
-            remedy="write SmartChargingCtrlr.ExternalControlSignalsEnabled",
-        )
-    if it.current_a is None and it.power_w is None:
-        _lift(cp, it.evse)
-    else:
-        new = Installed(profile=_external(cp, it), evse=it.evse, source=it.source)
-        installed.install(cp, new)
-        _tell_limit(cp, new)
-    transactions.follow_limits(cp)
-
-
-def _tell_limit(cp: Charger, new: Installed) -> None:
-    """2.0.1 K12: the backend hears of it, where it can."""
-    if not _listens(cp, "report_limit"):
-        return
-    detailed = cp.settings.flag("SmartChargingCtrlr.NotifyChargingLimitWithSchedules")
-    schedule = new.profile.schedules[0] if detailed else None
-    place = Place(evse=new.evse)
-    cp.enqueue(ReportLimit(**cp.words(), place=place, source=new.source, schedule=schedule), "express")
-
-
-def _listens(cp: Charger, action: str) -> bool:
-    return action in cp.manners.speaks and cp.online and cp.registered
-
-
-def _external(cp: Charger, it: LimitGrid) -> ChargingProfile:
-    unit: RateUnit = "A" if it.current_a is not None else "W"
-    value = it.current_a if it.current_a is not None else it.power_w
-    assert value is not None
-    return ChargingProfile(
-        id=EXTERNAL_ID - it.evse,
-        stack_level=0,
-        purpose="external",
-        kind="absolute",
-        schedules=(
-            ChargingSchedule(
-                id=0,
-                start=cp.now.replace(microsecond=0),
-                unit=unit,
-                periods=(SchedulePeriod(start_s=0, limit=value),),
-            ),
-        ),
-    )
-
-
-def _lift(cp: Charger, evse: int) -> None:
-    lifted = next(
-        (e for e in cp.profiles.installed if e.profile.purpose == "external" and e.evse == evse), None
-    )
-    if lifted is None:
-        raise Impossible("no such limit is set", field="evse", remedy="give current_a or power_w")
-    cp.profiles.installed.remove(lifted)
-    cp.touch("profiles")
-    if _listens(cp, "report_limit_cleared"):
-        place = Place(evse=evse)
-        cp.enqueue(ReportLimitCleared(**cp.words(), place=place, source=lifted.source), "express")
