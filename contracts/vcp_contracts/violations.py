@@ -43,5 +43,6 @@ Code = Literal[
     "boot_interval_negative",
     "time_far_off",
     "transaction_id_used",
+    "session_while_pending",
 ]
 """Stable: a code never changes its meaning."""

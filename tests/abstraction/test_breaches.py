@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from abstraction.story import Story
 from vcp_contracts import commands as c
+from vcp_contracts import requests as r
 from vcp_contracts.outcomes import Answered, BeatAnswer, BootAnswer, TransactionAnswer
-from vcp_contracts.values import TokenInfo
+from vcp_contracts.values import Token, TokenInfo
 
 TWO = ({"connectors": [{}]}, {"connectors": [{}]})
 """Two EVSEs."""
@@ -50,3 +51,15 @@ def test_an_id_of_a_transaction_that_another_one_has(status: str, told: list[str
         [violation] = story.seen("protocol_violation")
         assert violation.rule == "17 is the id of another transaction"
         assert violation.message_id is not None
+
+
+@pytest.mark.parametrize(("verdict", "told"), [("pending", 2), ("accepted", 0)])
+def test_sessions_are_not_for_a_charger_that_is_kept_pending(verdict: str, told: int) -> None:
+    story = Story()
+    story.do(c.GoOnline)
+    story.link_up()
+    story.answer(verdict=verdict)
+    story.request(r.StartCharging, token=Token(value="CARD1"))
+    story.request(r.StopCharging, transaction="17")
+    assert codes(story) == ["session_while_pending"] * told
+    assert {event.message_id for event in story.seen("protocol_violation")} == ({"b1"} if told else set())

@@ -124,6 +124,11 @@ VIOLATIONS: Mapping[Code, Breach] = {
         "OCPP 1.6 §4.8, §6.46",
         "gave a transaction the id of another one that is still open or not yet told to its end",
     ),
+    "session_while_pending": Breach(
+        "must",
+        "OCPP 1.6 §4.2; 2.0.1 B02.FR.05",
+        "wanted to start or stop a session of a charge point whose boot it keeps pending",
+    ),
 }
 """All of them, in the order in which they are shown."""
 

@@ -73,7 +73,7 @@ class ViolationRecord:
         """The charger judges what is said, not how it is written: its action and text are on the wire record."""
         if event.get("action") or event.get("text") or not event.get("message_id"):
             return event
-        wanted = Filter(direction="received", message_id=event["message_id"], kind="result")
+        wanted = Filter(direction="received", message_id=event["message_id"])
         kept = await self._wire.last(event["charge_point"], wanted, after=None, limit=1)
         if not kept:
             return event

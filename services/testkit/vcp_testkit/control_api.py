@@ -52,15 +52,18 @@ def view(charge_point: str) -> Steps[Json]:
     return (yield from asked(Ask("GET", path_of(charge_point))))
 
 
-def messages(charge_point: str, /, **filters: str | int) -> Steps[Json]:
+def messages(charge_point: str, /, **filters: str | int | Sequence[str]) -> Steps[Json]:
     """The wire record of a charge point: `items`, oldest first, and `next`, to be sent as `after`.
 
-    Filters: action, direction, kind, after, limit.
+    Filters: action, direction, kind, valid, verdict, message_id, rule, since, until, field (`idTag=CARD1`, one or a
+    list), after, limit.
     """
     return (yield from asked(Ask("GET", path_of(charge_point, "messages"), filters)))
 
 
-def message(charge_point: str, /, *, wait_s: float = WAIT_S, **filters: str | int) -> Steps[Json | None]:
+def message(
+    charge_point: str, /, *, wait_s: float = WAIT_S, **filters: str | int | Sequence[str]
+) -> Steps[Json | None]:
     """The first message that passes the filters, waited for; None if none came in time."""
     params = {**filters, "timeout": f"{wait_s:g}"}
     try:
@@ -73,7 +76,7 @@ def message(charge_point: str, /, *, wait_s: float = WAIT_S, **filters: str | in
         raise
 
 
-def export(charge_point: str, /, **filters: str | int) -> Steps[str]:
+def export(charge_point: str, /, **filters: str | int | Sequence[str]) -> Steps[str]:
     """The wire record of a charge point as a file that can be replayed: JSON Lines, a header, then a frame a line."""
     return (yield from read(Ask("GET", path_of(charge_point, "messages", "export"), filters)))
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from vcp_contracts.actions import Action, ReportTransaction
 from vcp_contracts.events import ProtocolViolation
 from vcp_contracts.outcomes import BootAnswer, TransactionAnswer
+from vcp_contracts.requests import StartCharging, StopCharging
 from vcp_contracts.violations import Code
 
 from vcp_abstraction.charger import Charger
@@ -38,6 +39,18 @@ def judge_name(cp: Charger, action: ReportTransaction, answer: TransactionAnswer
     if any(known.backend_name == answer.backend_name for known in others):
         rule = f"{answer.backend_name} is the id of another transaction"
         _tell(cp, action, "transaction_id_used", rule)
+
+
+def judge_session(cp: Charger, it: StartCharging | StopCharging) -> None:
+    """A wish to start or stop a session: not while the boot is pending (1.6 §4.2, 2.0.1 B02.FR.05)."""
+    if cp.facts.registration.verdict == "pending":
+        cp.note(
+            ProtocolViolation,
+            link=it.link,
+            code="session_while_pending",
+            rule="the boot of this charge point is pending: accept it first",
+            message_id=it.message_id,
+        )
 
 
 def _tell(cp: Charger, action: Action, code: Code, rule: str) -> None:

@@ -16,6 +16,7 @@ from vcp_abstraction import main_meter, physics, status
 from vcp_abstraction.blocks import (
     authorization,
     boot,
+    breaches,
     diagnostics,
     firmware_stages,
     known_tokens,
@@ -36,6 +37,7 @@ MOST_WAITING = 1000
 
 def start_charging(cp: Charger, it: StartCharging) -> ChargingStart:
     """Will try, if the place can serve (1.6 §5.11, 2.0.1 F01)."""
+    breaches.judge_session(cp, it)
     evse, why_not = _chosen(cp, it)
     if evse is None:
         return ChargingStart(**cp.reply(it), result="rejected", detail=why_not)
@@ -88,6 +90,7 @@ def _obstacle(cp: Charger, evse: EvseFacts, it: StartCharging) -> str | None:
 
 def stop_charging(cp: Charger, it: StopCharging) -> ChargingStop:
     """Stops the running transaction that the wire knows by this name (1.6 §5.12, 2.0.1 F03)."""
+    breaches.judge_session(cp, it)
     if not cp.registered:
         # 1.6 §4.2: not while the boot is pending
         return ChargingStop(**cp.reply(it), result="rejected", detail="not accepted by the backend")
