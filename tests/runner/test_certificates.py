@@ -56,10 +56,15 @@ def pem(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(Encoding.PEM).decode()
 
 
+async def linked(backend: Backend, links: int) -> None:
+    """Waits until so many links have been made, and all but the last have ended."""
+    stand = [False] * (links - 1) + [True]
+    await until(lambda: [socket.closed_at is None for socket in backend.sockets] == stand, 30)
+
+
 async def shown(backend: Backend, links: int) -> list[int]:
     """The serial numbers that were shown on so many links, once all but the last have ended."""
-    standing = [False] * (links - 1) + [True]
-    await until(lambda: [socket.closed_at is None for socket in backend.sockets] == standing, 30)
+    await linked(backend, links)
     return [serial(socket.certificate) for socket in backend.sockets]
 
 
