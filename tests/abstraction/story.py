@@ -18,6 +18,7 @@ from vcp_contracts.outcomes import (
     AuthorizeAnswer,
     BeatAnswer,
     BootAnswer,
+    SigningAnswer,
     TransactionAnswer,
 )
 from vcp_contracts.results import CommandResult
@@ -251,6 +252,7 @@ class Story:
                 **({"verdict": "accepted", "now": self.now, "interval_s": 300} | fields)
             ),
             "beat": lambda: BeatAnswer(now=self.now),
+            "ask_signing": lambda: SigningAnswer(accepted=fields.get("accepted", True)),
             "authorize": lambda: AuthorizeAnswer(info=fields.get("info", TokenInfo(status="accepted"))),
             "report_transaction": lambda: TransactionAnswer(
                 info=fields.get("info", TokenInfo(status="accepted") if action.phase == "started" else None),

@@ -325,6 +325,17 @@ def test_where_no_certificate_comes_the_backend_is_asked_again_after_twice_the_t
     assert asked == [30.0, 90.0]
 
 
+def test_a_clock_that_is_set_changes_no_wait_and_no_date():
+    story = with_certificate("stream")
+    due = story.cp.certificates.renewal_due
+    signing(story)
+    story.do(c.SetClock, source="own", time=NOON + 20 * DAY)
+    held = story.cp.certificates
+    assert held.renewal_due == due
+    assert held.signing is not None
+    assert held.signing.ask_again_at == NOON + 20 * DAY + timedelta(seconds=30)
+
+
 def test_a_certificate_that_was_no_good_is_not_asked_for_again():
     story = a_charger("stream")
     signing(story)

@@ -1,6 +1,9 @@
 """Settings under their keys: each that the standard names is there, and those with a rule of their own keep to it."""
 
+from pathlib import Path
+
 import pytest
+import vcp_abstraction
 from abstraction.story import Story
 from vcp_contracts import commands as c
 from vcp_contracts import requests as r
@@ -9,7 +12,7 @@ from vcp_contracts.configuration import (
     ConnectorConfiguration,
     EvseConfiguration,
 )
-from vcp_contracts.settings import key_of, name_of_key
+from vcp_contracts.settings import CATALOGUE, key_of, name_of_key
 
 TWO = (EvseConfiguration(), EvseConfiguration())
 FIXED = (EvseConfiguration(connectors=(ConnectorConfiguration(fixed_cable=True),)),)
@@ -162,3 +165,32 @@ def test_the_stream_of_events_reports_how_many_tokens_fit_into_the_list():
         if (s.component, s.variable) == ("LocalAuthListCtrlr", "Entries")
     ]
     assert (entries.value, entries.maximum) == ("1", 7)
+
+
+ONLY_TOLD = {
+    "AuthCacheCtrlr.Available",
+    "Custom.SupportedFeatureProfilesMaxLength",
+    "DeviceDataCtrlr.BytesPerMessage[GetReport]",
+    "DeviceDataCtrlr.ItemsPerMessage[GetReport]",
+    "DeviceDataCtrlr.BytesPerMessage[GetVariables]",
+    "DeviceDataCtrlr.BytesPerMessage[SetVariables]",
+    "LocalAuthListCtrlr.BytesPerMessage",
+    "OCPPCommCtrlr.NetworkConfigurationPriority",
+    "SmartChargingCtrlr.ACPhaseSwitchingSupported",
+}
+"""Settings that say how the charger is: its backend can't write them, or knows but one value of them."""
+
+LAMPS = {"Custom.BlinkRepeat", "Custom.LightIntensity"}
+"""There is nothing to see them by."""
+
+
+def test_every_setting_that_can_be_written_means_something():
+    """Its name stands somewhere in the charger's own code, apart from the table."""
+    code = "".join(path.read_text() for path in Path(vcp_abstraction.__path__[0]).rglob("*.py")).casefold()
+    lists = {row.longest for row in CATALOGUE}
+    dead = {
+        row.name
+        for row in CATALOGUE
+        if not row.derived and f'"{row.name.casefold()}"' not in code and row.name not in lists
+    }
+    assert dead - ONLY_TOLD - LAMPS == set()

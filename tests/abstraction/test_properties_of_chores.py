@@ -1,22 +1,42 @@
-"""Firmware, logs and their slow work amid everything else that may happen to a charger: random stories."""
+"""Firmware, logs, certificates and their slow work amid everything else that may happen to a charger: random stories."""
 
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 from abstraction.story import NOON
+from abstraction.test_certificates import DAY, Authority, named
 from abstraction.test_properties import TIMES, AnyStory, Said, one
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 from vcp_contracts import commands as c
 from vcp_contracts import requests as r
-from vcp_contracts.chores import ChainChecked, ChoreFailed, ChoresUp, FileFetched, FileStored
+from vcp_contracts.chores import ChainChecked, ChoreFailed, ChoresUp, FileFetched, FileStored, KeyMade
 from vcp_contracts.requests import Reply
 from vcp_contracts.values import Signing
 
 LOCATIONS = st.sampled_from(["https://u:p@files.example/fw-2.1.bin", "ftp://files.example/", "nowhere", ""])
+AUTHORITY = Authority("any")
+KEY = ec.generate_private_key(ec.SECP256R1()).public_key()
+KEY_NAME = sha256(KEY.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+CHAINS = st.sampled_from(
+    [
+        "no certificate",
+        AUTHORITY.pem,
+        *(
+            AUTHORITY.signs(named("CP001"), KEY, begins=begins, days=days).public_bytes(Encoding.PEM).decode()
+            for begins in (NOON - DAY, NOON + timedelta(hours=1))
+            for days in (2, 400)
+        ),
+    ]
+)
 RESULTS = st.sampled_from(
     [
+        KeyMade(csr="csr", public_key=KEY_NAME),
+        KeyMade(csr="csr", public_key=KEY_NAME),
         FileFetched(size=1, sha256="00"),
         FileFetched(size=1, sha256="00", signature_good=True),
         FileStored(size=1),
@@ -26,6 +46,9 @@ RESULTS = st.sampled_from(
     ]
 )
 WANTED = st.one_of(
+    one(r.Trigger, what=st.just("certificate")),
+    one(r.TakeCertificate, chain=CHAINS),
+    one(r.InstallRoot, use=st.just("backend_root"), certificate=CHAINS),
     one(
         r.UpdateFirmware,
         location=LOCATIONS,
@@ -50,6 +73,9 @@ WANTED = st.one_of(
     one(r.Trigger, what=st.sampled_from(["firmware", "upload"]), tracked=[True]),
 )
 MANNERS = st.one_of(
+    one(c.WriteSetting, name=st.just("CpoName"), value=st.sampled_from(["Acme", "Acme", ""])),
+    one(c.WriteSetting, name=st.just("CertificateRenewalLead"), value=st.sampled_from(["0", "3600"])),
+    one(c.RenewCertificate),
     one(
         c.SetBehaviour,
         firmware=st.builds(
@@ -101,6 +127,13 @@ class AnyStoryWithSlowWork(AnyStory):
     @rule()
     def another_worker_comes(self) -> None:
         self.story.hear(ChoresUp(id="wu", owner="w2"))
+
+    @invariant()
+    def a_certificate_is_asked_for_once_at_a_time(self) -> None:
+        cp = self.story.cp
+        keys = [kept for kept in cp.facts.chores.values() if kept.order.type == "make_key"]
+        made = cp.certificates.signing is None or cp.certificates.signing.public_key is not None
+        assert len(keys) == (0 if made else 1)
 
     @invariant()
     def every_chore_is_waited_for(self) -> None:

@@ -154,3 +154,11 @@ def test_a_fault_is_an_event_of_its_own():
     story.do(c.RaiseFault, evse=1, kind="ground_failure")
     story.answer_all()
     assert story.words() == ["report_events", "status 1.1 faulted/faulted"]
+
+
+def test_without_authorization_whoever_comes_charges_and_nobody_is_asked():
+    story = Story("stream", settings={"AuthCtrlr.Enabled": "false"}).online()
+    story.do(c.PlugIn)
+    story.do(c.PresentToken, token="ANYONE")
+    assert "authorize" not in [word.type for word in story.said]
+    assert story.cp.facts.evses[0].transaction is not None

@@ -119,6 +119,7 @@ def move(cp: Charger, by: timedelta) -> None:
             when = getattr(holder, name)
             if when is not None:
                 setattr(holder, name, when + by)
+    own_certificate.clock_moved(cp, by)
     metering.align(cp)
     if cp.profiles.installed:
         # another time, other limits: looked at at once

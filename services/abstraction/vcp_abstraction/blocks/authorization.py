@@ -123,6 +123,9 @@ def begin(
             ask(cp, evse, token, purpose, remote_start=remote_start)
         else:
             judged(cp, evse, token, "invalid", "reservation")
+    elif not cp.settings.flag("AuthCtrlr.Enabled"):
+        # 2.0.1 AuthEnabled: whoever comes may charge, and nobody is asked
+        accept(cp, evse, token, None, "free", remote_start=remote_start)
     elif not asks:
         decide_offline(cp, evse, token, remote_start=remote_start)
     else:

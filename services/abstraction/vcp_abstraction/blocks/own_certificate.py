@@ -160,6 +160,14 @@ def ask_again(cp: Charger) -> None:
     _ask(cp, signing)
 
 
+def clock_moved(cp: Charger, by: timedelta) -> None:
+    """The clock was set: a wait lasts as long as it would have; the dates of certificates stay those dates."""
+    signing = cp.certificates.signing
+    if signing is not None and signing.ask_again_at is not None:
+        signing.ask_again_at += by
+        cp.touch("certificates")
+
+
 # --- taken -----------------------------------------------------------------------------------------------------------
 
 

@@ -17,6 +17,7 @@ from vcp_abstraction.blocks import (
     firmware_phases,
     link,
     metering,
+    own_certificate,
     restart_keys,
     security,
     transactions,
@@ -164,6 +165,7 @@ def _change(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) 
     before = _checked_settings(old)
     _put_all(cp, {name: value for name, value in values.items() if before.get(name) != value})
     metering.reschedule(cp)
+    own_certificate.plan_renewal(cp)
     cp.note(ChargePointChanged, change="configured")
     status.observe(cp)
     if new.firmware_version != old.firmware_version:
