@@ -69,11 +69,12 @@ class CloseLink(Word):
 
 
 class TuneLink(Word):
-    """New timings for a link that is open or wanted."""
+    """New timings, or other authorities, for a link that is open or wanted. Those count from the next connection on."""
 
     type: Literal["tune_link"] = "tune_link"
     ping_s: Seconds | None = None
     back_off: BackOff | None = None
+    authorities: tuple[str, ...] | None = None
 
 
 class SetGate(Word):

@@ -93,6 +93,17 @@ def test_a_root_is_installed_listed_trusted_and_deleted():
     assert story.request(DeleteCertificate, certificate=asked).result == "not_found"
 
 
+def test_a_link_that_breaks_is_made_anew_with_the_roots_that_are_installed_then():
+    story = Story().online()
+    root = Authority("root")
+    install(story, root.pem)
+    assert [(word.type, word.authorities) for word in story.said[1:]] == [("tune_link", (root.pem,))]
+    story.said.clear()
+    (found,) = listed(story).certificates
+    story.request(DeleteCertificate, certificate=found.certificate)
+    assert [(word.type, word.authorities) for word in story.said[2:]] == [("tune_link", ())]
+
+
 def test_the_same_root_twice_is_one():
     story = Story().online()
     root = Authority("root")
@@ -149,9 +160,11 @@ def test_the_root_before_is_trusted_until_a_link_has_stood_with_its_successor():
     new = Authority("new", above=old)
     story = checked(old.pem, new.pem)
     assert again(story, old).authorities == (old.pem, new.pem)
-    assert len(listed(story).certificates) == 2
+    both = listed(story).certificates
+    assert len(both) == 2
     assert again(story, new, old).authorities == (old.pem, new.pem)
     (left,) = listed(story).certificates
+    assert left == both[1]
     assert left.certificate.issuer_name == sha256(old.name.public_bytes()).hexdigest()
     assert again(story, new).authorities == (new.pem,)
 

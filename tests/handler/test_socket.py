@@ -1,17 +1,19 @@
 """The websocket, against a real server in this process."""
 
 import asyncio
+import contextlib
 import socket as network
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from http import HTTPStatus
 
 import pytest
 import trustme
 from vcp_handler import socket as subject
 from vcp_handler.socket import ConnectFailed, End, Endpoint, Socket, address, basic, open_socket
-from vcp_handler.trust import trust
+from vcp_handler.trust import Identity, trust
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
@@ -273,6 +275,63 @@ async def test_the_last_frames_before_a_close_over_tls_all_come() -> None:
             assert await socket.read(got.append) == End("closed_by_backend", "1000")
             assert len(got) == MANY
         await serving
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_a_backend_that_refuses_the_certificate_of_the_charger(version: ssl.TLSVersion) -> None:
+    authority = trustme.CA()
+    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(theirs)
+    authority.configure_trust(theirs)
+    theirs.verify_mode = ssl.CERT_REQUIRED
+    theirs.maximum_version = version
+    mine = trustme.CA().issue_cert("cp1")
+    identity = Identity(mine.cert_chain_pems[0].bytes(), mine.private_key_pem.bytes())
+
+    def refuse(listener: network.socket) -> None:
+        raw, _ = listener.accept()
+        with raw, contextlib.suppress(OSError), theirs.wrap_socket(raw, server_side=True) as secure:
+            secure.recv(1)
+
+    with network.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(5)
+        serving = asyncio.create_task(asyncio.to_thread(refuse, listener))
+        with pytest.raises(ConnectFailed) as failed:
+            await joined(
+                f"wss://localhost:{listener.getsockname()[1]}",
+                tls=trust(authority.cert_pem.bytes(), identity=identity),
+            )
+        await serving
+    found = failed.value
+    if version == ssl.TLSVersion.TLSv1_2:
+        assert (found.why, found.tls) == ("tls", "own_certificate")
+    else:
+        assert (found.why, found.detail) == (
+            "protocol",
+            "the backend closed the connection before it answered",
+        )
+
+
+async def test_the_certificates_by_which_a_backend_was_verified_are_told() -> None:
+    root = trustme.CA()
+    between = root.create_child_ca()
+    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    between.issue_cert("localhost").configure_cert(theirs)
+    async with backend(tls=theirs) as url:
+        by_root = await joined(url, tls=trust(root.cert_pem.bytes()))
+        assert [len(each) for each in by_root.trust_path] == [64, 64, 64]
+        assert (
+            by_root.trust_path[2]
+            == sha256(ssl.PEM_cert_to_DER_cert(root.cert_pem.bytes().decode())).hexdigest()
+        )
+        await by_root.close()
+        unverified = await joined(url, tls=trust(insecure=True))
+        assert unverified.trust_path == ()
+        await unverified.close()
+    async with backend() as url:
+        plain = await joined(url)
+        assert plain.trust_path == ()
+        await plain.close()
 
 
 def test_equal_trust_shares_one_context() -> None:

@@ -4,6 +4,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,11 @@ SERVERS = trustme.CA()
 class Signer:
     """The authority that signs chargers' certificates: each with a serial number of its own."""
 
-    def __init__(self) -> None:
-        self.name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "chargers")])
+    def __init__(self, name: str = "chargers", above: "Signer | None" = None) -> None:
+        self.name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.serial = 0x1000
-        self.certificate = self.signs(self.name, self.key.public_key(), ca=True)
+        self.certificate = (above or self).signs(self.name, self.key.public_key(), ca=True)
 
     @property
     def pem(self) -> str:
@@ -41,7 +42,9 @@ class Signer:
         builder = x509.CertificateBuilder(
             self.name, subject, key, self.serial, now - timedelta(days=1), now + timedelta(days=days)
         )
-        return builder.add_extension(x509.BasicConstraints(ca, None), critical=True).sign(self.key, SHA256())
+        builder = builder.add_extension(x509.BasicConstraints(ca, None), critical=True)
+        here = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+        return builder.add_extension(here, critical=False).sign(self.key, SHA256())
 
     def answers(self, csr: str) -> x509.Certificate:
         """A certificate for what a request names."""

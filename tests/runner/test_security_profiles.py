@@ -20,7 +20,11 @@ KEY = "00112233445566778899AABBCCDDEEFF"
 
 @asynccontextmanager
 async def a_charger(
-    plain: Backend, keys: Path, monkeypatch: pytest.MonkeyPatch, **security: Any
+    plain: Backend,
+    keys: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, str] | None = None,
+    **security: Any,
 ) -> AsyncIterator[None]:
     """A charger that is online with a password: profile 1."""
     monkeypatch.setenv("VCP_KEYS", str(keys))
@@ -35,6 +39,7 @@ async def a_charger(
                     "CpoName": "Acme",
                     "OCPPCommCtrlr.RetryBackOffWaitMinimum": "0",
                     "OCPPCommCtrlr.RetryBackOffRandomRange": "0",
+                    **(settings or {}),
                 },
                 "security": {"basic": True, **security},
                 "online": True,

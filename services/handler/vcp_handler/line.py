@@ -98,10 +98,10 @@ class Line:
         self._give_up(order.how, order.reason)
 
     def tune(self, tune: TuneLink) -> None:
-        """New timings, from now on."""
+        """New timings from now on, and other authorities for the connections to come."""
         if self._wanted is None:
             return
-        given = tune.model_dump(include={"ping_s"}, exclude_none=True)
+        given = tune.model_dump(include={"ping_s", "authorities"}, exclude_none=True)
         if tune.back_off is not None:
             given["back_off"] = tune.back_off
         self._wanted = self._wanted.model_copy(update=given)

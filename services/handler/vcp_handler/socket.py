@@ -22,6 +22,7 @@ from websockets.asyncio.connection import broadcast
 from websockets.exceptions import (
     ConnectionClosed,
     InvalidHandshake,
+    InvalidMessage,
     InvalidStatus,
     InvalidURI,
     NegotiationError,
@@ -150,6 +151,9 @@ def _failure(error: Exception) -> ConnectFailed:
         case InvalidStatus():
             status = error.response.status_code
             return ConnectFailed(_status_why(status), f"HTTP {status} {error.response.reason_phrase}".strip())
+        case InvalidMessage() if isinstance(error.__cause__, EOFError):
+            # with TLS 1.3 a backend says only after the handshake that it does not take the charger's certificate
+            return ConnectFailed("protocol", "the backend closed the connection before it answered")
         case NegotiationError():
             return ConnectFailed("protocol", f"wrong subprotocol: {error}")
     cause = f" ({error.__cause__})" if error.__cause__ else ""

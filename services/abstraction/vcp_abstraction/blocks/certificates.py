@@ -14,7 +14,7 @@ from vcp_contracts.requests import (
 )
 
 from vcp_abstraction import x509
-from vcp_abstraction.blocks import security
+from vcp_abstraction.blocks import link, security
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts.security import Root
 
@@ -27,10 +27,30 @@ def install_root(cp: Charger, it: InstallRoot) -> RootInstalled:
     if not _is_installed(cp, it):
         if _replaces(cp, it):
             _become_fallback(cp)
-        cp.certificates.roots.append(Root(use=it.use, pem=it.certificate))
-        cp.touch("certificates")
-        security.happened(cp, "security_reconfigured", "a root certificate was installed")
+        cp.certificates.roots.append(Root(use=it.use, pem=it.certificate, issuer=_issuer(cp, it.certificate)))
+        _changed(cp, "a root certificate was installed")
     return RootInstalled(**cp.reply(it), result="accepted")
+
+
+def _issuer(cp: Charger, pem: str) -> str | None:
+    new = x509.read(pem)[0]
+    if x509.issued(new, new):
+        return None
+    return next(
+        (root.pem for root in cp.certificates.roots if x509.issued(x509.read(root.pem)[0], new)), None
+    )
+
+
+def _with_issuers(cp: Charger) -> list[x509.Certificate]:
+    """All roots, and those that are gone and have signed one of them."""
+    issuers = [x509.read(root.issuer)[0] for root in cp.certificates.roots if root.issuer is not None]
+    return [*roots(cp), *issuers]
+
+
+def _changed(cp: Charger, what: str) -> None:
+    cp.touch("certificates")
+    link.trust(cp)
+    security.happened(cp, "security_reconfigured", what)
 
 
 def _replaces(cp: Charger, it: InstallRoot) -> bool:
@@ -57,8 +77,7 @@ def worked(cp: Charger) -> None:
         return
     if any(x509.fingerprint(root.pem) in path for root in _in_force(cp)):
         cp.certificates.roots = [root for root in cp.certificates.roots if not root.fallback]
-        cp.touch("certificates")
-        security.happened(cp, "security_reconfigured", "the root certificate before is gone")
+        _changed(cp, "the root certificate before is gone")
 
 
 def _is_installed(cp: Charger, it: InstallRoot) -> bool:
@@ -89,16 +108,15 @@ def roots(cp: Charger, *uses: str) -> list[x509.Certificate]:
 
 def delete_certificate(cp: Charger, it: DeleteCertificate) -> CertificateDeleted:
     """A root is trusted no longer (M04). What the link stands on stays, and so does the charger's own certificate."""
-    every = roots(cp)
+    every, others = roots(cp), _with_issuers(cp)
     for root, certificate in zip(cp.certificates.roots, every, strict=True):
-        if x509.same(x509.hash_data(certificate, every, it.certificate.algorithm), it.certificate):
+        if x509.same(x509.hash_data(certificate, others, it.certificate.algorithm), it.certificate):
             if _is_needed(cp, root):
                 return CertificateDeleted(**cp.reply(it), result="failed", detail="it is in use")
             cp.certificates.roots.remove(root)
-            cp.touch("certificates")
-            security.happened(cp, "security_reconfigured", "a root certificate was deleted")
+            _changed(cp, "a root certificate was deleted")
             return CertificateDeleted(**cp.reply(it), result="accepted")
-    if _names_own(cp, it, every):
+    if _names_own(cp, it, others):
         return CertificateDeleted(**cp.reply(it), result="failed", detail="it is the charger's own")
     return CertificateDeleted(**cp.reply(it), result="not_found")
 
@@ -119,9 +137,9 @@ def _is_needed(cp: Charger, root: Root) -> bool:
 
 def list_certificates(cp: Charger, it: ListCertificates) -> CertificatesListed:
     """Names the roots that are installed (M03)."""
-    every = roots(cp)
+    every, others = roots(cp), _with_issuers(cp)
     found = tuple(
-        InstalledCertificate(use=root.use, certificate=x509.hash_data(certificate, every))
+        InstalledCertificate(use=root.use, certificate=x509.hash_data(certificate, others))
         for root, certificate in zip(cp.certificates.roots, every, strict=True)
         if it.uses is None or root.use in it.uses
     )

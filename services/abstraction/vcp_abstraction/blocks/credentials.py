@@ -65,10 +65,15 @@ def for_link(cp: Charger) -> dict[str, Any]:
         "tries": cp.settings.seconds("OCPPCommCtrlr.NetworkProfileConnectionAttempts") if on_trial else 1,
         "url": _url(cp, profile),
         "security": in_force,
-        "authorities": tuple(root.pem for root in cp.certificates.roots if root.use == "backend_root"),
+        "authorities": authorities(cp),
         "certificate": own.chain if own is not None else None,
         "key_label": own.key_label if own is not None else None,
     }
+
+
+def authorities(cp: Charger) -> tuple[str, ...]:
+    """The roots (PEM) by which the backend may be verified, beside those that are configured."""
+    return tuple(root.pem for root in cp.certificates.roots if root.use == "backend_root")
 
 
 def _own_certificate(cp: Charger) -> OwnCertificate | None:

@@ -100,6 +100,12 @@ def tune(cp: Charger) -> None:
         cp.say(TuneLink(**_envelope(cp), ping_s=ping_s, back_off=back_off(cp)))
 
 
+def trust(cp: Charger) -> None:
+    """Other roots are installed now: the connections to come trust those."""
+    if cp.facts.link.wanted:
+        cp.say(TuneLink(**_envelope(cp), authorities=credentials.authorities(cp)))
+
+
 def gate(cp: Charger) -> None:
     """While the boot is rejected the backend's calls are not let in (1.6 §4.2, 2.0.1 B03.FR.08)."""
     link = cp.facts.link

@@ -22,6 +22,8 @@ class Root(Kept):
 
     use: RootUse
     pem: str
+    issuer: str | None = None
+    """The root (PEM) that has signed it, where that was installed before it: its key is part of this one's name."""
     fallback: bool = False
     """Another one has taken its place; it goes once a link has stood with that."""
 
