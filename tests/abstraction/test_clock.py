@@ -93,3 +93,11 @@ def test_the_clock_is_a_setting_that_can_be_read():
     story = Story("stream", clock=ClockConfiguration(source="own", start=PAST)).online()
     reply = story.request(r.ReadSettings, names=(SettingName(component="ClockCtrlr", variable="DateTime"),))
     assert reply.settings[0].value == "2020-02-29T23:59:00Z"
+
+
+def test_a_charger_whose_time_comes_from_elsewhere_does_not_care_what_the_backend_says():
+    story = Story("stream", settings={"ClockCtrlr.TimeSource": "NTP"})
+    story.do(c.GoOnline)
+    story.link_up()
+    story.answer(now=PAST)
+    assert story.seen("clock_changed") == []

@@ -132,3 +132,46 @@ def test_a_password_for_a_file_takes_the_place_of_the_oldest(vault: Vault) -> No
     sealed = Sealer(vault, "CP1", "CP1#2")("newer", "log")
     assert sealed is not None
     assert sealed.label == labels[-1]
+
+
+NETWORK = {
+    "configurationSlot": 1,
+    "connectionData": {
+        "ocppVersion": "OCPP20",
+        "ocppTransport": "JSON",
+        "ocppCsmsUrl": "ws://u:s3cret@backend",
+        "messageTimeout": 30,
+        "securityProfile": 1,
+        "ocppInterface": "Wired0",
+        "apn": {"apn": "x", "apnPassword": "s3cret", "apnAuthentication": "CHAP"},
+        "vpn": {"server": "s", "user": "u", "password": "s3cret", "key": "s3cret", "type": "IPSec"},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("action", "payload"),
+    [
+        ("SetNetworkProfile", NETWORK),
+        ("PublishFirmware", {"location": "ftp://u:s3cret@files/fw", "checksum": "x", "requestId": 1}),
+        ("NobodyKnowsThis", [{"newPassword": "s3cret"}]),
+    ],
+)
+def test_what_the_charger_does_not_support_is_recorded_without_passwords(
+    action: str, payload: object
+) -> None:
+    linked = Linked("ocpp2.0.1")
+    linked.link.take(orjson.dumps([2, "1", action, payload]).decode())
+    told = [*(word.model_dump_json() for word in linked.events), *(str(frame) for frame in linked.frames)]
+    assert len(linked.frames) == 2
+    assert "s3cret" not in "".join(told)
+
+
+@pytest.mark.parametrize(
+    "text", ['[2,"1",{"location":"ftp://u:s3cret@files/"}', '[2,"1","x","apnPassword s3cret"']
+)
+def test_what_is_no_frame_is_recorded_without_passwords(text: str) -> None:
+    linked = Linked("ocpp2.0.1")
+    linked.link.take(text)
+    told = [*(word.model_dump_json() for word in linked.events), *(str(frame) for frame in linked.frames)]
+    assert "s3cret" not in "".join(told)

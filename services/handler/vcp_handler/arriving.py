@@ -156,5 +156,7 @@ def shown_call(answers: Answers, frame: Call, text: str | None = None) -> str:
     row = answers.version.dialect.heard_by_name.get(frame.action)
     if text is None:
         text = frames.write_call(frame.id, frame.action, frame.payload)
-    secrets = row.secrets if row is not None else ()
-    return record.shown(text, (frames.CALL, frame.id, frame.action), frame.payload, secrets)
+    head = (frames.CALL, frame.id, frame.action)
+    if row is None:
+        return record.shown_by_name(text, head, frame.payload)
+    return record.shown(text, head, frame.payload, row.secrets)

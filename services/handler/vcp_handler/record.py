@@ -1,5 +1,6 @@
 """The wire record: one entry a frame, secrets masked. Builds the JSON of FrameSent and FrameReceived; stores nothing."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,13 +8,16 @@ from typing import Any, Literal
 
 import orjson
 
-from vcp_handler.dialects.secrets import MASK, Secret, masked
+from vcp_handler.dialects.secrets import MASK, Secret, masked, url_masked
 from vcp_handler.frames import Broken, Call, CallError, CallResult, Frame, Payload
 
 Kind = Literal["call", "result", "error", "broken"]
 
-_REVEALING = ("authorizationkey", "basicauthpassword")
-"""Names beside which a password may stand in a text that can't be read."""
+_REVEALING = ("authorizationkey", "password")
+"""How names end beside which a password may stand, in a text or a message of which no secrets are known."""
+
+_REVEALING_ADDRESS = re.compile(r"://[^/\s\"@]*:[^/\s\"]*@")
+"""An address with a password."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -89,20 +93,33 @@ def shown(text: str, head: Sequence[object], payload: Payload, secrets: Sequence
 def shown_unread(text: str) -> str:
     """A text that could not be read as a frame: hidden as a whole where it may hold a password."""
     folded = text.casefold()
-    return MASK if any(name in folded for name in _REVEALING) else text
+    revealing = any(name in folded for name in _REVEALING) or _REVEALING_ADDRESS.search(text)
+    return MASK if revealing else text
+
+
+def shown_by_name(text: str, head: Sequence[object], payload: Payload) -> str:
+    """The text of a frame of which no secrets are known, without what may be a password."""
+    masked_payload = masked_by_name(payload)
+    return text if masked_payload == payload else orjson.dumps([*head, masked_payload]).decode()
 
 
 def masked_by_name(value: Any) -> Any:
-    """JSON of which no secrets are known, without what stands under a name that may be a password's."""
+    """JSON of which no secrets are known, without what stands under a name that may be a password's, or in an address."""
     match value:
         case dict():
-            return {
-                name: MASK if name.casefold() in _REVEALING else masked_by_name(inner)
-                for name, inner in value.items()
-            }
+            names = [name for name in value if _is_revealing(name)]
+            # a private network's key stands beside its password (2.0.1 VPNType)
+            secret = {*names, "key"} if names else set()
+            return {name: MASK if name in secret else masked_by_name(inner) for name, inner in value.items()}
         case list():
             return [masked_by_name(inner) for inner in value]
+        case str() if "://" in value:
+            return url_masked(value)
     return value
+
+
+def _is_revealing(name: str) -> bool:
+    return name.casefold().endswith(_REVEALING)
 
 
 def kind(frame: Frame) -> Kind:
