@@ -148,12 +148,7 @@ async def test_a_certificate_is_asked_for_signed_and_shown_on_the_next_link(
         good = {"certificateChain": pem(certificate)}
         assert (await backend.call(CP, "CertificateSigned", good))["status"] == "Accepted"
 
-        await backend.wait_disconnected(CP, 20)
-        await backend.wait_connected(CP, 20)
-        assert [serial(socket.certificate) for socket in backend.sockets] == [
-            first,
-            certificate.serial_number,
-        ]
+        assert await shown(backend, 2) == [first, certificate.serial_number]
         assert [socket.close_code for socket in backend.sockets] == [1000, None]
         event = await backend.wait_for(CP, "SecurityEventNotification", lambda p: "Certificate" in p["type"])
         assert event.payload["techInfo"] == "the chain does not lead to a root that is installed"
