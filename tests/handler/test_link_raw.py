@@ -246,3 +246,11 @@ def test_through_the_open_gate_the_charger_says_what_it_otherwise_could_not() ->
     it.link.take('[3,"a1",{"idTagInfo":{"status":"Invalid"}}]')
     assert [type(fact) for fact in it.facts] == [Answered]
     assert it.events == []
+
+
+def test_a_text_by_hand_that_breaks_the_schema_is_marked() -> None:
+    it = Linked()
+    it.link.act(raw_text('[2,"mine","Authorize",{}]'))
+    [frame] = sent(it)
+    assert (frame.valid, frame.past_open_gates) == (False, ("handler",))
+    assert frame.rule == "idTag breaks the rule: required"

@@ -87,6 +87,7 @@ class Arriving:
             payload=going.payload,
             failure=going.failure,
             text=going.text,
+            rule=going.breaks,
             mark=Mark(going.rule, made_up=True, gates=going.gates),
         )
         self.answers.settle(asked.call, answer)

@@ -165,7 +165,7 @@ class Asking:
             return flight.of_action(self._version, action, lets_invalid_out=self.lets_invalid_out)
         if isinstance(action, RawCall):
             return self._written_by_hand(action)
-        found = flight.of_raw_text(action)
+        found = flight.of_raw_text(self._version, action)
         # An id that is open already: the answer is that call's, and this text just goes out.
         return action if found is None or found.id in self._flights.by_id else found
 

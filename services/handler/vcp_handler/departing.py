@@ -76,9 +76,9 @@ class Departing:
         gates = (*(answer.mark.gates if answer.mark else ()), *going.gates)
         mark = Mark(going.rule, self.shown if going.alters else None, gates=gates)
         if going.text is not None:
-            return replace(answer, text=going.text, rule=None, mark=mark)
+            return replace(answer, text=going.text, rule=going.breaks, mark=mark)
         if going.failure is not None:
-            return replace(answer, payload=None, failure=going.failure, rule=None, mark=mark)
+            return replace(answer, payload=None, failure=going.failure, rule=going.breaks, mark=mark)
         if going.payload is not None:
-            return replace(answer, payload=going.payload, failure=None, rule=None, mark=mark)
+            return replace(answer, payload=going.payload, failure=None, rule=going.breaks, mark=mark)
         return replace(answer, mark=mark)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vcp_contracts.actions import Action, RawCall, RawText
+from vcp_contracts.values import Place
 
 from vcp_handler import frames, pipeline, record
 from vcp_handler.dialects.secrets import Secret
@@ -48,6 +49,12 @@ class Flight:
         return tuple(str(name) for name in names if name is not None)
 
     @property
+    def place(self) -> Place | None:
+        """What the action is about, where it is about a place."""
+        place = getattr(self.action, "place", None)
+        return place if isinstance(place, Place) else None
+
+    @property
     def written(self) -> str:
         """Its text, as long as no rule alters it."""
         return frames.write_call(self.id, self.name, self.payload) if self.text is None else self.text
@@ -70,25 +77,28 @@ def of_action(version: Version, action: Action, *, lets_invalid_out: bool) -> Fl
 def of_raw_call(version: Version, action: RawCall, *, lets_invalid_out: bool) -> Flight | Unfit:
     """The call that somebody wrote by hand."""
     payload: Payload = dict(action.payload)
-    flight = Flight(action, action.message_id or action.id, action.name, payload)
     unwritable = frames.unwritable(payload)
     if unwritable is not None:
         return Unfit(action.name, "", unwritable)
     field, rule = _flaw(version, action.name, payload)
-    if rule is None:
-        return flight
-    if action.checked and not lets_invalid_out:
+    if rule is not None and action.checked and not lets_invalid_out:
         return Unfit(action.name, field, rule)
-    flight.rule, flight.gates = f"{field or 'payload'} breaks the rule: {rule}", HANDLER_GATE
-    return flight
+    return _marked(Flight(action, action.message_id or action.id, action.name, payload), field, rule)
 
 
-def of_raw_text(action: RawText) -> Flight | None:
+def of_raw_text(version: Version, action: RawText) -> Flight | None:
     """The call that a text by hand is; None where it is none."""
     frame = frames.read(action.text)
     if not isinstance(frame, Call):
         return None
-    return Flight(action, frame.id, frame.action, frame.payload, text=action.text)
+    field, rule = _flaw(version, frame.action, frame.payload)
+    return _marked(Flight(action, frame.id, frame.action, frame.payload, text=action.text), field, rule)
+
+
+def _marked(flight: Flight, field: str, rule: str | None) -> Flight:
+    if rule is not None:
+        flight.rule, flight.gates = f"{field or 'payload'} breaks the rule: {rule}", HANDLER_GATE
+    return flight
 
 
 def answer_secrets(version: Version, flight: Flight) -> Sequence[Secret] | None:

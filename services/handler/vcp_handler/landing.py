@@ -42,6 +42,7 @@ class Landing:
             subject=self.flights.version.dialect.subject,
             call=self.flight.payload,
             transactions=self.flight.transactions,
+            place=self.flight.place,
         )
 
     @property

@@ -30,6 +30,7 @@ class Leaving:
             payload=self.flight.payload,
             subject=self.flights.version.dialect.subject,
             transactions=self.flight.transactions,
+            place=self.flight.place,
         )
 
     @property
@@ -118,7 +119,7 @@ class Leaving:
             message_id=sent.id if going.message_id is None else going.message_id,
             action=sent.name,
             cause=sent.action.id,
-            rule=sent.rule if going.payload is None else None,
+            rule=going.breaks if going.payload is not None or going.text is not None else sent.rule,
             mark=mark if going.rule is not None or gates else None,
         )
 

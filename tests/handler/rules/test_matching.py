@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from vcp_contracts.rules import Match
+from vcp_contracts.values import Place
 from vcp_handler.rules.matching import Message, compiled
 from vcp_handler.versions import VERSIONS
 
@@ -116,3 +117,13 @@ def test_an_answer_is_about_what_its_call_is_about() -> None:
 
 def test_a_transaction_has_the_chargers_name_too() -> None:
     assert fits({"transaction": "tx-9"}, transactions=("tx-9",))
+
+
+def test_the_charger_knows_what_a_message_is_about_where_the_wire_does_not_say() -> None:
+    ended = {"transactionId": 7, "meterStop": 1}
+    assert fits({"evse": 2}, payload=ended, place=Place(evse=2, connector=1))
+    assert not fits({"evse": 1}, payload=ended, place=Place(evse=2, connector=1))
+    assert not fits({"connector": 1}, payload=ended, place=Place(evse=2, connector=1)), (
+        "1.6 names no connectors of EVSEs"
+    )
+    assert fits({"connector": 1}, payload={}, version="ocpp2.0.1", place=Place(evse=2, connector=1))

@@ -82,6 +82,7 @@ def test_an_edit_that_breaks_the_schema() -> None:
     it = replied({"do": "edit", "merge": {"status": 1}}, unchecked=True)
     assert it.sent == ['[3,"7",{"status":1}]', BEAT]
     assert answers(it)[0].past_open_gates == ("handler",)
+    assert answers(it)[0].rule == "status breaks the rule: type string"
 
 
 @pytest.mark.parametrize(

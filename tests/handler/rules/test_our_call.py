@@ -133,6 +133,7 @@ def test_an_edit_may_break_the_schema_where_that_is_wanted_and_is_marked(how: st
     assert it.sent == ['[2,"a1","Authorize",{}]']
     [frame] = recorded(it)
     assert (frame.past_open_gates, frame.rule_applied) == (("handler",), "r")
+    assert (frame.valid, frame.rule) == (False, "idTag breaks the rule: required")
 
 
 def test_a_patch_that_can_not_be_applied_is_told() -> None:
@@ -263,7 +264,7 @@ def test_a_garbled_call_is_never_answered() -> None:
     it.wait(30)
     assert kinds(it) == [RuleHit, Unanswered]
     assert it.events == []
-    assert (recorded(it)[0].kind, recorded(it)[0].original) == ("broken", BEAT)
+    assert (recorded(it)[0].kind, recorded(it)[0].original, recorded(it)[0].valid) == ("broken", BEAT, False)
 
 
 @pytest.mark.parametrize(("when", "sent"), [("instead", []), ("after", [BEAT])])

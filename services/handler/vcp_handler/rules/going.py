@@ -35,6 +35,9 @@ class Going:
     gates: tuple[str, ...] = ()
     """The gates that it passes only since they are open on purpose."""
 
+    breaks: str | None = None
+    """What it breaks then."""
+
     @property
     def alters(self) -> bool:
         """Whether something else goes on than what was there."""

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from pydantic_core import SchemaValidator
 from vcp_contracts.rules import Direction, FieldTest, FrameKind, Match, pattern
+from vcp_contracts.values import Place
 
 from vcp_handler.dialects.table import Subject
 from vcp_handler.frames import Payload
@@ -31,12 +32,14 @@ class Message:
     """Of an answer: the payload of the call that it answers."""
     transactions: tuple[str, ...] = ()
     """Names of its transaction that are known from elsewhere."""
+    place: Place | None = None
+    """What it is about, where the charger knows that beside the payload: 1.6 tells the end of a transaction without."""
 
 
 def compiled(match: Match) -> Test:
     """The test for all that `match` asks, but its state and its count."""
     tests = [_plain(name, getattr(match, name)) for name in ("direction", "kind", "action", "word")]
-    tests += [_of(match.evse, lambda subject: subject.evse), _of(match.connector, lambda s: s.connector)]
+    tests += [_evse(match.evse), _connector(match.connector)]
     tests += [_transaction(match.transaction), *(_field(field) for field in match.fields)]
     asked = tuple(test for test in tests if test is not None)
     return lambda message: all(test(message) for test in asked)
@@ -48,10 +51,25 @@ def _plain(name: str, wanted: object) -> Test | None:
     return lambda message: getattr(message, name) == wanted
 
 
-def _of(wanted: int | None, paths: Callable[[Subject], tuple[tuple[str, ...], ...]]) -> Test | None:
+def _evse(wanted: int | None) -> Test | None:
     if wanted is None:
         return None
-    return lambda message: any(_same(found, wanted) for found in _named(message, paths(message.subject)))
+    return lambda message: (
+        (message.place is not None and message.place.evse == wanted)
+        or any(_same(found, wanted) for found in _named(message, message.subject.evse))
+    )
+
+
+def _connector(wanted: int | None) -> Test | None:
+    if wanted is None:
+        return None
+    return lambda message: (
+        bool(message.subject.connector)
+        and (
+            (message.place is not None and message.place.connector == wanted)
+            or any(_same(found, wanted) for found in _named(message, message.subject.connector))
+        )
+    )
 
 
 def _transaction(wanted: str | None) -> Test | None:

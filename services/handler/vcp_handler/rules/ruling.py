@@ -132,7 +132,7 @@ class Ruling:
         if order.drop:
             going = replace(going, lost=True)
         elif order.text is not None:
-            going = replace(going, text=order.text)
+            going = replace(going, text=order.text, breaks=_broken(order.text))
         elif order.payload is not None:
             try:
                 going = self._with_payload(going, dict(order.payload), held.hit, held.passage.message)
@@ -190,32 +190,32 @@ class Ruling:
                 return replace(as_it_is, message_id=deed.id if deed.id is not None else str(uuid4())), wait
             case Garble():
                 from_us = message.direction == "received" and message.kind == "call"
-                return replace(as_it_is, text=deed.text, instead=from_us), wait
+                return replace(as_it_is, text=deed.text, instead=from_us, breaks=_broken(deed.text)), wait
 
     def _with_payload(self, going: Going, payload: Payload, hit: Hit, message: Message) -> Going:
         if message.kind == "error":
             return replace(going, failure=_failure(_written(payload)))
-        gates = self._gates(payload, message.kind == "call", hit, message)
-        return replace(going, payload=payload, gates=gates)
+        going = self._past_gate(going, payload, message.kind == "call", hit, message)
+        return replace(going, payload=payload)
 
     def _with_answer(self, going: Going, payload: Payload, hit: Hit, message: Message) -> Going:
-        gates = self._gates(payload, False, hit, message)
-        return replace(going, payload=payload, gates=gates, instead=message.kind == "call")
+        going = self._past_gate(going, payload, False, hit, message)
+        return replace(going, payload=payload, instead=message.kind == "call")
 
-    def _gates(self, payload: Payload, is_call: bool, hit: Hit, message: Message) -> tuple[str, ...]:
-        """The gates that this payload passes only since they are open. Raises Unalterable where they are not."""
+    def _past_gate(self, going: Going, payload: Payload, is_call: bool, hit: Hit, message: Message) -> Going:
+        """Marked, where this payload passes a gate only since it is open. Raises Unalterable where it is not."""
         schemas = self._version.schemas
         _written(payload)
         if message.action is None or message.action not in schemas.actions:
-            return ()
+            return going
         # Of what we receive no formats are checked, as of any message (see validation.Schemas).
         goes_out = (message.direction == "sent") == (is_call == (message.kind == "call"))
         check = schemas.check_call if is_call else schemas.check_result
         fault = check(message.action, payload, formats=goes_out)
         if fault is None:
-            return ()
+            return going
         if hit.rule.unchecked or self.lets_invalid_out:
-            return ("handler",)
+            return replace(going, gates=("handler",), breaks=fault.text)
         raise Unalterable(fault.text)
 
     def _tell(self, hit: Hit, passage: Passage, wait: float, failed: str | None) -> None:
@@ -294,6 +294,11 @@ def _how(order: LetGo) -> str:
     if order.text is not None:
         return "replaced"
     return "released" if order.payload is None else "edited"
+
+
+def _broken(text: str) -> str | None:
+    frame = frames.read(text)
+    return frame.reason if isinstance(frame, frames.Broken) else None
 
 
 def _written(payload: Payload) -> Payload:
