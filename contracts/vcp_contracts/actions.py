@@ -35,6 +35,8 @@ class Action(Word):
     """The request whose answer must be written (or dropped) before this leaves."""
     timeout_s: Annotated[float, Field(gt=0)] = 30.0
     """How long to wait for the answer, in real seconds."""
+    past_gate: bool = False
+    """Whether the charger's own gate would have stopped it, had it not been open on purpose."""
     attempt: Annotated[int, Field(ge=1)] = 1
     """Which transmission this is: after a failure the same action is sent again, under the same id, as the next one."""
 

@@ -18,7 +18,17 @@ from pydantic import (
 
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.rules import MOST_TEXT, MessageName, Rule, RuleName
-from vcp_contracts.values import DataStatus, FaultKind, SecurityEventKind, TokenKind, TokenStatus
+from vcp_contracts.values import (
+    ChargingState,
+    DataStatus,
+    FaultKind,
+    FineStatus,
+    SecurityEventKind,
+    StopReason,
+    TokenKind,
+    TokenStatus,
+    Trigger,
+)
 from vcp_contracts.words import Id, Value, Word
 
 Evse = Annotated[int, Field(ge=1, le=1000)]
@@ -391,13 +401,51 @@ class ReleaseFrame(Command):
 class SetGates(Command):
     """Opens a gate on purpose, or closes it again. What passes an open gate is marked in the wire record.
 
-    The Handler's open gate lets invalid payloads out; the Abstraction's lets raw messages out at any moment: before
-    the boot is accepted, and while another call is open. None leaves a gate as it is.
+    The Handler's open gate lets invalid payloads out. The Abstraction's lets out what does not fit the charger's state:
+    what somebody asks it to say before the boot is accepted, claims (ClaimStatus, ClaimTransaction), and raw messages at
+    any moment, also while another call is open. None leaves a gate as it is.
     """
 
     type: Literal["set_gates"] = "set_gates"
     handler: Literal["closed", "open"] | None = None
     abstraction: Literal["closed", "open"] | None = None
+
+
+class ClaimStatus(Command):
+    """Tells a status that is not so, of any place. Only while the charger's own gate is open (SetGates); the charger
+    itself stays as it is, and takes no notice of the answer. Done when it was answered; the result tells how."""
+
+    type: Literal["claim_status"] = "claim_status"
+    status: FineStatus
+    evse: Annotated[int, Field(ge=0, le=1000)] = 1
+    """0: the station."""
+    connector: Connector = 1
+    fault: FaultKind | None = None
+
+
+class ClaimTransaction(Command):
+    """Tells of a transaction that is not there: that it started, went on, or ended. Only while the charger's own gate
+    is open (SetGates); the charger itself stays as it is, and takes no notice of the answer. Done when it was answered;
+    the result tells how, and the transaction's name."""
+
+    type: Literal["claim_transaction"] = "claim_transaction"
+    phase: Literal["started", "updated", "ended"]
+    evse: Evse = 1
+    connector: Connector = 1
+    transaction: Annotated[str, StringConstraints(min_length=1, max_length=36)] | None = None
+    """The charger's name of it; None: a new one."""
+    backend_name: Annotated[str, StringConstraints(min_length=1, max_length=36)] | None = None
+    """The backend's name of it, where the backend names them."""
+    token: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
+    seq: Annotated[int, Field(ge=0, le=2_147_483_647)] = 0
+    trigger: Trigger | None = None
+    """None: `authorized`, `meter_periodic` or `stop_authorized`, by the phase."""
+    state: ChargingState | None = None
+    """None: `charging`, at the end `ev_connected`."""
+    stop_reason: StopReason | None = None
+    """None: `local`, at the end."""
+    register_wh: Annotated[int, Field(ge=0, le=1_000_000_000_000)] | None = None
+    """The energy register that is told; None: what the meter shows."""
 
 
 class SendRaw(Command):
@@ -460,6 +508,8 @@ AnyCommand = Annotated[
     | RemoveRules
     | ReleaseFrame
     | SetGates
+    | ClaimStatus
+    | ClaimTransaction
     | SendRaw,
     Field(discriminator="type"),
 ]

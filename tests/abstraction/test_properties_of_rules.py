@@ -47,6 +47,13 @@ HANDS = st.one_of(
     one(c.RemoveRules, name=["a", "b"]),
     one(c.SetGates, handler=["open", "closed"]),
     one(c.SetGates, abstraction=["open", "closed"]),
+    one(c.ClaimStatus, status=st.sampled_from(["charging", "faulted"]), evse=[0, 7]),
+    one(
+        c.ClaimTransaction,
+        phase=st.sampled_from(["started", "updated", "ended"]),
+        transaction=["17"],
+        evse=[7],
+    ),
     one(c.SendRaw, action=st.just("Heartbeat"), unchecked=[True], timeout_s=[1.0, 300.0], message_id=["m"]),
     one(c.SendRaw, text=st.just("[3,"), unchecked=[True]),
     one(c.ReleaseFrame, frame=st.sampled_from(["f0", "f1", "f2"]), drop=[True]),
@@ -115,7 +122,7 @@ class AnyStoryWithRules(AnyStory):
         if cp.rules is None:
             return
         told = [word for word in self.story.ever_said if word.type in ("set_rules", "open_link")]
-        if not cp.facts.link.wanted or not told:
+        if cp.facts.link.state == "down" or not told:
             return
         unconditional = [each.id for each in cp.rules.standing if each.rule.when.state is None]
         names = [each.id for each in told[-1].rules]

@@ -146,6 +146,8 @@ class Watched(Story):
         for n in sorted(self.cp.queue.keys() - self.enqueued):
             self.enqueued.add(n)
             action = self.cp.queue[n].action
+            if action.past_gate:
+                continue
             if isinstance(action, ReportTransaction):
                 self.sessions[action.transaction].append(action)
             if (

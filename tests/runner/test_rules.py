@@ -130,6 +130,10 @@ async def what_a_rule_drops_is_unanswered(version: str, api: httpx.AsyncClient, 
     assert (await api.delete(f"{CP}/rules/lost")).status_code == 404
 
 
+CLAIMED = {
+    "ocpp1.6": ("StartTransaction", "StopTransaction"),
+    "ocpp2.0.1": ("TransactionEvent", "TransactionEvent"),
+}
 RAW = {
     "ocpp1.6": ("StatusNotification", {"connectorId": 7, "errorCode": "NoError", "status": "Faulted"}),
     "ocpp2.0.1": (
@@ -176,6 +180,25 @@ async def a_message_written_by_hand_brings_its_answer_back(
     assert text["detail"]["outcome"] == "sent"
 
 
+async def the_charger_says_what_is_not_so(version: str, api: httpx.AsyncClient, backend: Backend) -> None:
+    closed = await api.post(f"{CP}/claim-transaction", json={"phase": "started"})
+    assert (closed.status_code, closed.json()["remedy"]) == (
+        409,
+        "open it with set_gates, abstraction: open",
+    )
+    await api.post(f"{CP}/set-gates", json={"abstraction": "open"})
+    names = {}
+    for phase, action in zip(("started", "ended"), CLAIMED[version], strict=True):
+        claim = {"phase": phase, "token": "CARD1", "register_wh": 7, **names}
+        told = (await api.post(f"{CP}/claim-transaction", json=claim)).json()["detail"]
+        assert told["outcome"] == "answered"
+        names = {name: told[name] for name in ("transaction", "backend_name") if name in told}
+        assert backend.calls("CP001", action)
+        [*_, frame] = await frames(api, action=action, kind="call")
+        assert frame["past_open_gates"] == ["abstraction"]
+    await api.post(f"{CP}/set-gates", json={"abstraction": "closed"})
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_the_whole_product_lets_hands_be_laid_on_messages(version: str):
     async with charger(version) as (api, backend):
@@ -183,6 +206,7 @@ async def test_the_whole_product_lets_hands_be_laid_on_messages(version: str):
             what_a_rule_drops_is_unanswered,
             a_message_is_held_back_and_released_with_an_edit,
             a_message_written_by_hand_brings_its_answer_back,
+            the_charger_says_what_is_not_so,
             a_rule_answers_in_the_chargers_place_and_the_charger_believes_it,
         ):
             await story(version, api, backend)

@@ -21,6 +21,7 @@ from vcp_abstraction.blocks import (
     buttons,
     cable,
     certificates,
+    claims,
     data,
     diagnostics,
     faults,
@@ -81,6 +82,8 @@ COMMANDS: dict[type[Word], Callable[[Charger, Any], None]] = {
     commands.RemoveRules: rules.remove_rules,
     commands.ReleaseFrame: rules.release_frame,
     commands.SetGates: rules.set_gates,
+    commands.ClaimStatus: claims.claim_status,
+    commands.ClaimTransaction: claims.claim_transaction,
     commands.SendRaw: raw.send_raw,
 }
 
@@ -150,6 +153,8 @@ BRING_THEIR_OWN_RESULT = (
     commands.RemoveRules,
     commands.SetGates,
     commands.ReleaseFrame,
+    commands.ClaimStatus,
+    commands.ClaimTransaction,
     commands.SendRaw,
 )
 """Commands whose end is not the end of their function."""

@@ -81,6 +81,8 @@ def _filled_in(cp: Charger, n: int, entry: Queued) -> Action:
     if not isinstance(action, (RawCall, RawText)):
         # a message written by hand brings its own
         changes["timeout_s"] = call_timeout_s(cp)
+    if not cp.registered and entry.origin in ASKED_FOR:
+        changes["past_gate"] = True
     if entry.lane == "transactions" and cp.facts.lanes.tries > 0:
         changes["attempt"] = cp.facts.lanes.tries + 1
     if action.after is not None and not action.after.startswith(link):

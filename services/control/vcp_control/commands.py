@@ -47,6 +47,8 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "remove_rules": {"name": "no remote start"},
     "set_gates": {"abstraction": "open"},
+    "claim_status": {"evse": 1, "status": "faulted", "fault": "ground_failure"},
+    "claim_transaction": {"phase": "started", "evse": 1, "token": "CARD1"},
     "send_raw": {"action": "Heartbeat", "payload": {}},
 }
 

@@ -138,7 +138,7 @@ class Asking:
 
     def _leave(self, leaving: Flight) -> None:
         flights = self._flights
-        if flights.by_id:
+        if flights.by_id or leaving.action.past_gate:
             # Only what is to leave at once comes here beside others.
             leaving.gates = (*leaving.gates, "abstraction")
         flights.by_id[leaving.id] = leaving
@@ -191,7 +191,7 @@ class Asking:
             action=frame.action if isinstance(frame, Call) else None,
             cause=action.id,
             rule=frame.reason if isinstance(frame, Broken) else None,
-            mark=Mark(gates=("abstraction",)) if self._flights.by_id else None,
+            mark=Mark(gates=("abstraction",)) if self._flights.by_id or action.past_gate else None,
         )
         self._flights.end(Sent, action)
 

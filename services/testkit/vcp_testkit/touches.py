@@ -10,7 +10,16 @@ from typing import Generic, Literal, TypeVar
 
 from vcp_contracts.commands import AnswerToData, FirmwareBehaviour, UploadBehaviour
 from vcp_contracts.rules import Rule
-from vcp_contracts.values import FaultKind, SecurityEventKind, TokenKind, TokenStatus
+from vcp_contracts.values import (
+    ChargingState,
+    FaultKind,
+    FineStatus,
+    SecurityEventKind,
+    StopReason,
+    TokenKind,
+    TokenStatus,
+    Trigger,
+)
 
 from vcp_testkit.control_api import WAIT_S
 
@@ -374,10 +383,65 @@ class Touches(Generic[Result]):
     ) -> Result:
         """Opens a gate on purpose, or closes it again. What passes an open gate is marked in the wire record.
 
-        The Handler's open gate lets invalid payloads out; the Abstraction's lets raw messages out at any moment: before
-        the boot is accepted, and while another call is open. None leaves a gate as it is."""
+        The Handler's open gate lets invalid payloads out. The Abstraction's lets out what does not fit the charger's state:
+        what somebody asks it to say before the boot is accepted, claims (ClaimStatus, ClaimTransaction), and raw messages at
+        any moment, also while another call is open. None leaves a gate as it is."""
         __tracebackhide__ = True
         return self.touch("set-gates", {"handler": handler, "abstraction": abstraction}, wait_s)
+
+    def claim_status(
+        self,
+        status: FineStatus,
+        evse: int = 1,
+        connector: int = 1,
+        fault: FaultKind | None = None,
+        *,
+        wait_s: float = WAIT_S,
+    ) -> Result:
+        """Tells a status that is not so, of any place. Only while the charger's own gate is open (SetGates); the charger
+        itself stays as it is, and takes no notice of the answer. Done when it was answered; the result tells how."""
+        __tracebackhide__ = True
+        return self.touch(
+            "claim-status", {"status": status, "evse": evse, "connector": connector, "fault": fault}, wait_s
+        )
+
+    def claim_transaction(
+        self,
+        phase: Literal["started", "updated", "ended"],
+        evse: int = 1,
+        connector: int = 1,
+        transaction: str | None = None,
+        backend_name: str | None = None,
+        token: str | None = None,
+        seq: int = 0,
+        trigger: Trigger | None = None,
+        state: ChargingState | None = None,
+        stop_reason: StopReason | None = None,
+        register_wh: int | None = None,
+        *,
+        wait_s: float = WAIT_S,
+    ) -> Result:
+        """Tells of a transaction that is not there: that it started, went on, or ended. Only while the charger's own gate
+        is open (SetGates); the charger itself stays as it is, and takes no notice of the answer. Done when it was answered;
+        the result tells how, and the transaction's name."""
+        __tracebackhide__ = True
+        return self.touch(
+            "claim-transaction",
+            {
+                "phase": phase,
+                "evse": evse,
+                "connector": connector,
+                "transaction": transaction,
+                "backend_name": backend_name,
+                "token": token,
+                "seq": seq,
+                "trigger": trigger,
+                "state": state,
+                "stop_reason": stop_reason,
+                "register_wh": register_wh,
+            },
+            wait_s,
+        )
 
     def send_raw(
         self,

@@ -81,7 +81,7 @@ def outcome(cp: Charger, it: AnyOutcome) -> None:
     flight = cp.facts.lanes.in_flight
     if flight is None or flight.id != it.action:
         return
-    if flight.word in raw.WORDS:
+    if raw.is_opaque(cp.queue[flight.n]):
         raw.landed(cp, it)
         return
     if isinstance(it, Answered):

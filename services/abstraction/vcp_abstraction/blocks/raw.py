@@ -3,7 +3,7 @@ what they say, nor of what is answered; a raw start of a transaction starts none
 
 from datetime import timedelta
 
-from vcp_contracts.actions import RawCall, RawText
+from vcp_contracts.actions import Action, RawCall, RawText, ReportTransaction
 from vcp_contracts.commands import SendRaw
 from vcp_contracts.events import ActionEnded
 from vcp_contracts.outcomes import (
@@ -19,9 +19,13 @@ from vcp_contracts.outcomes import (
 from vcp_abstraction import lanes, standing
 from vcp_abstraction.blocks import data
 from vcp_abstraction.charger import Charger, Impossible
+from vcp_abstraction.facts.lanes import Queued
 from vcp_abstraction.facts.rules import OpenRaw, Rules
 
-WORDS = frozenset({"raw_call", "raw_text"})
+
+def is_opaque(entry: Queued) -> bool:
+    """Whether the charger takes no notice of how a queued action ends."""
+    return entry.action.past_gate or isinstance(entry.action, (RawCall, RawText))
 
 
 def send_raw(cp: Charger, it: SendRaw) -> None:
@@ -42,7 +46,7 @@ def send_raw(cp: Charger, it: SendRaw) -> None:
         guard=cp.real + timedelta(seconds=action.timeout_s) + lanes.GUARD,
     )
     cp.facts.last_spoken = cp.now
-    cp.say(action.model_copy(update={"link": cp.facts.link.id}))
+    cp.say(action.model_copy(update={"link": cp.facts.link.id, "past_gate": not cp.registered}))
 
 
 def _action(cp: Charger, it: SendRaw, *, at_once: bool) -> RawCall | RawText:
@@ -71,7 +75,12 @@ def landed(cp: Charger, it: AnyOutcome) -> None:
     """The one in flight has ended. It is never tried again."""
     entry = lanes.landed(cp)
     assert entry.command is not None, "a command sent it"
-    _told(cp, entry.action.type, entry.command, it)
+    _told(cp, entry.action.type, entry.command, it, **_names(entry.action))
+
+
+def _names(action: Action) -> dict[str, str]:
+    """What the command has named, if it has."""
+    return {"transaction": action.transaction} if isinstance(action, ReportTransaction) else {}
 
 
 def link_lost(cp: Charger, rules: Rules) -> None:
@@ -82,21 +91,23 @@ def link_lost(cp: Charger, rules: Rules) -> None:
         standing.kept(cp).raw.clear()
 
 
-def _told(cp: Charger, word: str, command: str, it: AnyOutcome) -> None:
+def _told(cp: Charger, word: str, command: str, it: AnyOutcome, **named: str) -> None:
     if isinstance(it, Unwritable):
         cp.rejected(
             command,
             "bad_field",
             field=it.field,
             reason=it.rule,
-            remedy="correct it, or send it with unchecked: true",
+            remedy="correct it, or send it with unchecked: true"
+            if word in ("raw_call", "raw_text")
+            else "say something else, or open the Handler's gate with set_gates",
         )
         return
     if isinstance(it, (Refused, Misanswered, Unanswered)):
         cp.note(
             ActionEnded, action=it.action, word=word, outcome=it.type, retried=False, detail=lanes.why(it)
         )
-    cp.done(command, outcome=it.type, action=it.action, **_said(it))
+    cp.done(command, outcome=it.type, action=it.action, **named, **_said(it))
 
 
 def _said(it: AnyOutcome) -> dict[str, object]:
@@ -105,6 +116,8 @@ def _said(it: AnyOutcome) -> dict[str, object]:
     match it:
         case Answered(answer=RawAnswer() as answer):
             said = {"payload": answer.payload, "valid": answer.valid}
+        case Answered():
+            said = it.answer.model_dump(mode="json", exclude_none=True)
         case Refused():
             said = {"code": it.code, "description": it.description, "details": it.details}
         case Misanswered():
