@@ -128,7 +128,7 @@ def _trigger(cp: Charger, it: Trigger) -> TriggerResult:
             if cp.registered:
                 # 1.6 errata 3.35, 2.0.1 F06.FR.17
                 return "rejected"
-            boot.boot(cp, "triggered" if cp.facts.registration.ever_accepted else None)
+            boot.boot(cp, "triggered")
         case "beat":
             cp.enqueue(Beat(**cp.words()), "express")
         case "status":
