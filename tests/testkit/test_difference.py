@@ -1,6 +1,6 @@
 """Expected beside arrived, as a person reads it."""
 
-from vcp_testkit.difference import difference, wire_around
+from vcp_testkit.difference import difference, frame_line, wire_around
 from vcp_testkit.frames import answer_to, frame_of
 from vcp_testkit.matching import compare
 
@@ -42,10 +42,10 @@ def test_a_difference_is_a_table():
 
 def test_the_wire_around_marks_the_frame_that_is_meant():
     assert wire_around([CALL, ANSWER, ERROR, BROKEN], ANSWER).splitlines() == [
-        '  08:00:01.250 → Authorize                      {"idTag":"A"}',
-        '▶ 08:00:02.250 ← Authorize answer               {"idTagInfo":{"status":"Blocked"}}',
-        "  08:00:03.250 ← Authorize error                InternalError: oops",
-        "  08:00:04.250 ← ? broken                       [3,  breaks OCPP: not_json",
+        '  08:00:01.250 → 1       Authorize                      {"idTag":"A"}',
+        '▶ 08:00:02.250 ← 1       Authorize answer               {"idTagInfo":{"status":"Blocked"}}',
+        "  08:00:03.250 ← 1       Authorize error                InternalError: oops",
+        "  08:00:04.250 ←         ? broken                       [3,  breaks OCPP: not_json",
     ]
 
 
@@ -65,3 +65,11 @@ def test_a_frame_is_opened_and_its_answer_found():
     assert (CALL.sent, CALL.payload) == (True, {"idTag": "A"})
     assert (ERROR.code, ERROR.description, ERROR.payload) == ("InternalError", "oops", None)
     assert answer_to(CALL, [BROKEN, ANSWER, ERROR]) is ANSWER
+
+
+def test_a_frame_tells_what_was_done_to_it_and_the_end_of_a_long_id():
+    text = '[3,"9535b7b3-52eb0a5b06-17",{"status":"Rejected"}]'
+    made = shown(1, "frame_sent", "result", "Reset", text, "9535b7b3-52eb0a5b06-17", rule_applied="no reset")
+    assert frame_line(frame_of(made)) == (
+        '08:00:01.250 → …b06-17 Reset answer                   {"status":"Rejected"}  by the rule \'no reset\''
+    )

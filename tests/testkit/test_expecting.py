@@ -95,15 +95,15 @@ async def test_a_failure_shows_the_difference_and_the_wire(client, said):
 
 WRONG_TOKEN = """\
 did not come within 0 s: sent StartTransaction with {"idTag":"CARD1","connectorId":1}
-nearest: 12:00:00.000 → StartTransaction               {"connectorId":1,"idTag":"04A1","meterStart":0,"timestamp":"2026-03-01T12:00:00Z"}
+nearest: 12:00:00.000 → s1      StartTransaction               {"connectorId":1,"idTag":"04A1","meterStart":0,"timestamp":"2026-03-01T12:00:00Z"}
      field        expected  arrived
   ✗  idTag        "CARD1"   "04A1"
   ✓  connectorId  1         1
 the wire of CP001 (→ sent by the charge point, ← received):
-  12:00:00.000 → BootNotification               {"chargePointVendor":"VCP","chargePointModel":"Virtual"}
-  12:00:00.000 ← BootNotification answer        {"status":"Accepted","interval":300,"currentTime":"2026-03-01T12:00:00Z"}
-▶ 12:00:00.000 → StartTransaction               {"connectorId":1,"idTag":"04A1","meterStart":0,"timestamp":"2026-03-01T12:00:00Z"}
-  12:00:00.000 ← StartTransaction answer        {"transactionId":7,"idTagInfo":{"status":"Accepted"}}"""
+  12:00:00.000 → b1      BootNotification               {"chargePointVendor":"VCP","chargePointModel":"Virtual"}
+  12:00:00.000 ← b1      BootNotification answer        {"status":"Accepted","interval":300,"currentTime":"2026-03-01T12:00:00Z"}
+▶ 12:00:00.000 → s1      StartTransaction               {"connectorId":1,"idTag":"04A1","meterStart":0,"timestamp":"2026-03-01T12:00:00Z"}
+  12:00:00.000 ← s1      StartTransaction answer        {"transactionId":7,"idTagInfo":{"status":"Accepted"}}"""
 
 
 async def test_an_answer_that_is_not_as_expected_is_told_at_once(client, said):

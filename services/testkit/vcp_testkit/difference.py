@@ -9,6 +9,8 @@ from vcp_testkit.matching import Held, as_json
 AROUND = 10
 """How many frames of the wire are shown."""
 
+ID_WIDTH = 7
+
 MOST_TEXT = 160
 """How much of a frame's or a value's text is shown."""
 
@@ -41,12 +43,14 @@ def wire_around(frames: Sequence[WireFrame], marked: WireFrame | None = None, *,
 
 
 def frame_line(frame: WireFrame) -> str:
-    """One frame: its time, its direction as the charge point sees it, its name, its content."""
+    """One frame: its time, its direction as the charge point sees it, its message id (the end of a long one), its
+    name, its content, and what was done to it."""
     arrow = "→" if frame.sent else "←"
     kind = {"call": "", "result": " answer", "error": " error", "broken": " broken"}[frame.kind]
     verdict = "" if frame.valid else f"  breaks OCPP: {frame.rule or 'invalid'}"
     name = f"{frame.action or '?'}{kind}"
-    return f"{_time(frame.at)} {arrow} {name:<30} {_content(frame)}{verdict}"
+    hand = f"  by the rule {frame.altered!r}" if frame.altered else ""
+    return f"{_time(frame.at)} {arrow} {_id(frame):<{ID_WIDTH}} {name:<30} {_content(frame)}{hand}{verdict}"
 
 
 def _around(frames: Sequence[WireFrame], marked: WireFrame | None, most: int) -> Sequence[WireFrame]:
@@ -65,6 +69,11 @@ def _content(frame: WireFrame) -> str:
     if frame.payload is None:
         return _cut(frame.text)
     return _cut(as_json(frame.payload))
+
+
+def _id(frame: WireFrame) -> str:
+    id = frame.message_id or ""
+    return id if len(id) <= ID_WIDTH else f"…{id[1 - ID_WIDTH :]}"
 
 
 def _cut(text: str) -> str:

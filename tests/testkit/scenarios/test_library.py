@@ -130,7 +130,7 @@ def always(do: str, action: str, **more) -> Fault:
         (
             Behaviour(answers={"Authorize": {"idTagInfo": {"status": "Accepted"}}}),
             {"session_with_a_blocked_card"},
-            "← Authorize answer",
+            "Authorize answer",
         ),
         (Behaviour(boot=Verdict("Rejected", 60)), {name.partition("/")[2] for name in SAMPLE}, '"Rejected"'),
     ],

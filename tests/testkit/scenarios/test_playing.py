@@ -140,12 +140,12 @@ async def test_a_wrong_answer_is_told_beside_the_expected_one():
     assert told.failure.text("story.yaml").splitlines() == [
         "story.yaml:3: steps[1]: expect",
         'the answer is not as expected: sent BootNotification, answered {"status":"Pending"}',
-        'nearest: 00:00:00.000 ← ? answer                       {"status":"Accepted","interval":7}',
+        'nearest: 00:00:00.000 ← 1       ? answer                       {"status":"Accepted","interval":7}',
         "     field          expected   arrived",
         '  ✗  answer.status  "Pending"  "Accepted"',
         "the wire (→ sent by the charge point, ← received):",
-        '  00:00:00.000 → BootNotification               {"chargePointVendor":"VCP"}',
-        '▶ 00:00:00.000 ← ? answer                       {"status":"Accepted","interval":7}',
+        '  00:00:00.000 → 1       BootNotification               {"chargePointVendor":"VCP"}',
+        '▶ 00:00:00.000 ← 1       ? answer                       {"status":"Accepted","interval":7}',
     ]
 
 
