@@ -17,12 +17,23 @@ from vcp_contracts.actions import Action
 from vcp_contracts.chores import ChoreDone
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.letters import any_event, to_abstraction, to_chores, to_handler
-from vcp_contracts.link import CloseLink, LinkFailed, OpenLink, SetGate, TuneLink
+from vcp_contracts.link import (
+    CloseLink,
+    LetGo,
+    LinkFailed,
+    OpenLink,
+    RulesInForce,
+    SetGate,
+    SetRules,
+    TuneLink,
+)
 from vcp_contracts.requests import Reply, Sealed
 from vcp_contracts.results import CommandResult
+from vcp_contracts.rules import Cut, Rule
 from vcp_contracts.view import ChargePointView
 from vcp_contracts.words import Word
 from vcp_handler.link import Around, Link
+from vcp_handler.rules.standing import Rulebook
 from vcp_handler.versions import VERSIONS, all_manners
 
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -61,6 +72,8 @@ class Wired:
         self.chores: list[Any] = []
         self.records: list[dict[str, Any]] = []
         self.sealed: list[str] = []
+        self.garbled: list[str] = []
+        """What the charger has sent that is no JSON."""
         self.wire: list[Frame] = []
         """Every text that crossed the wire, as the example backend's auditor reads it."""
         self.life: list[tuple[bytes | None, datetime]] = []
@@ -69,6 +82,8 @@ class Wired:
         self._sections: dict[str, bytes] = {}
         self._queue: dict[str, bytes] = {}
         self._wanted: OpenLink | None = None
+        self._book = Rulebook()
+        self._lets_invalid_out = False
         self._links = 0
         self._count = 0
         self._wake: float | None = None
@@ -89,6 +104,13 @@ class Wired:
         self._to_charger.append(command(id=id, charge_point="CP001", **fields))
         self._run()
         return next((result for result in self.results if result.command == id), None)
+
+    def rules(self, *rules: dict[str, Any]) -> None:
+        """These are added to the rules that stand."""
+        for rule in rules:
+            result = self.do(c.AddRule, rule=Rule.model_validate(rule))
+            assert result is not None
+            assert result.status == "done", result
 
     def says(self, text: str | bytes) -> list[str]:
         """The backend sends a text; what the charger sends then. `#` is the id of the charger's open call."""
@@ -256,13 +278,17 @@ class Wired:
             case OpenLink():
                 self._end("closed_by_us", "ordered anew")
                 self._wanted = word
+                self._book.stand(word.rules)
+                self._lets_invalid_out = word.lets_invalid_out
                 self._connect()
             case CloseLink():
                 self._wanted = None
                 self._end("closed_by_us", word.reason)
             case TuneLink():
                 pass
-            case Action() | Reply() | SetGate() if self.link is None or self.link.id != word.link:
+            case SetRules():
+                self._rule(word)
+            case Action() | Reply() | SetGate() | LetGo() if self.link is None or self.link.id != word.link:
                 pass
             case Action():
                 self.link.act(word)
@@ -270,6 +296,17 @@ class Wired:
                 self.link.reply(word)
             case SetGate():
                 self.link.gate(word.gate)
+            case LetGo():
+                self.link.let_go(word)
+
+    def _rule(self, word: SetRules) -> None:
+        self._book.stand(word.rules)
+        self._lets_invalid_out = word.lets_invalid_out
+        if self.link is not None:
+            self.link.rule(self._book, lets_invalid_out=self._lets_invalid_out)
+        if word.confirm:
+            self._count += 1
+            self._to_charger.append(RulesInForce(id=f"i{self._count}", charge_point="CP001", order=word.id))
 
     def _connect(self) -> None:
         if self._wanted is None or self.link is not None or not self.reachable:
@@ -284,12 +321,14 @@ class Wired:
                 outlet=self,
                 send=self._send,
                 abort=lambda why: self._end("protocol", why),
+                cut=self._cut,
                 wake=self._wake_at,
                 clock=self._clock,
                 utc=lambda: self.now,
                 seal=self._seal,
             ),
         )
+        self.link.rule(self._book, lets_invalid_out=self._lets_invalid_out)
         self.link.up(self._wanted, self.subprotocol)
 
     def _end(self, why: Any, detail: str) -> None:
@@ -298,8 +337,20 @@ class Wired:
         self.link = self._wake = None
         self._to_backend.clear()
 
+    def _cut(self, _how: Cut) -> None:
+        """A rule loses the connection; the charger connects again when the test says so."""
+        self.reachable = False
+        link = self.link
+        if link is not None:
+            link.down("closed_by_us", "a rule cuts the connection")
+        self.link = self._wake = None
+
     def _send(self, text: str) -> bool:
-        frame = orjson.loads(text)
+        try:
+            frame = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            self.garbled.append(text)
+            return True
         self._record("in", text)
         self.sent.append(frame)
         if frame[0] == 2:
