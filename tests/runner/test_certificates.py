@@ -135,7 +135,7 @@ ROOT = {"ocpp1.6": "CentralSystemRootCertificate", "ocpp2.0.1": "CSMSRootCertifi
 async def test_a_certificate_is_asked_for_signed_and_shown_on_the_next_link(
     signer: Signer, protocol: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    async with a_secured_charger(signer, protocol, tmp_path, monkeypatch) as (backend, _, first):
+    async with a_secured_charger(signer, protocol, tmp_path, monkeypatch) as (backend, stack, first):
         assert [serial(socket.certificate) for socket in backend.sockets] == [first]
         install = {"certificateType": ROOT[protocol], "certificate": signer.pem}
         assert (await backend.call(CP, "InstallCertificate", install))["status"] == "Accepted"
@@ -152,6 +152,14 @@ async def test_a_certificate_is_asked_for_signed_and_shown_on_the_next_link(
         assert [socket.close_code for socket in backend.sockets] == [1000, None]
         event = await backend.wait_for(CP, "SecurityEventNotification", lambda p: "Certificate" in p["type"])
         assert event.payload["techInfo"] == "the chain does not lead to a root that is installed"
+
+        # A03: a month before the end of its 90 days the charger asks by itself, with another key
+        async with stack.client() as client:
+            await client.command(CP, "set-clock", {"source": "own"})
+            await client.command(CP, "advance-clock", {"seconds": 61 * 86_400})
+        again = await backend.wait_for(CP, "SignCertificate", after=asked.seq, timeout=30)
+        renewed = signer.answers(again.payload["csr"])
+        assert renewed.public_key() != certificate.public_key()
         assert backend.violations == []
 
 
