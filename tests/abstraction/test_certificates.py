@@ -379,6 +379,18 @@ def test_a_request_to_sign_survives_the_link():
     assert (asked.id, asked.csr) == (first.id, "csr")
 
 
+def test_of_requests_to_sign_that_waited_for_a_link_only_the_last_is_sent():
+    story = a_charger()
+    story.do(c.GoOffline)
+    for n in range(3):
+        story.do(c.RenewCertificate)
+        story.worked(KeyMade(csr=f"csr {n}", public_key=f"0{n}"))
+    story.do(c.GoOnline)
+    story.link_up()
+    story.answer_all()
+    assert [word.csr for word in story.ever_said if word.type == "ask_signing"] == ["csr 2"]
+
+
 def test_a_certificate_is_renewed_a_month_before_its_end():
     story = with_certificate(days=365)
     story.do(c.AdvanceClock, seconds=333 * 86_400)

@@ -121,6 +121,11 @@ def key_made(cp: Charger, chore: str, result: AnyChoreResult) -> None:
 
 
 def _ask(cp: Charger, signing: Signing) -> None:
+    """Puts the request to sign into its lane; one that still waits there is for a key that is no longer wanted."""
+    lanes = cp.facts.lanes
+    flying = lanes.in_flight.n if lanes.in_flight is not None else None
+    for n in [n for n in lanes.express if n != flying and isinstance(cp.queue[n].action, AskSigning)]:
+        cp.dequeue(n)
     origin: Origin = "triggered" if signing.triggered else "own"
     cp.enqueue(AskSigning(**cp.words(), csr=signing.csr), "express", origin=origin)
 
