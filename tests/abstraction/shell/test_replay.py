@@ -114,7 +114,7 @@ async def test_an_entry_that_was_buried_unread_stays_so(redis: Redis):
         await ended(redis, "setup CP001")
     deadly = await publish(redis, "plug_in", "deadly")
     await redis.hset(streams.meta(HOME, "abstraction"), "takeovers", 3)  # type: ignore[misc]
-    await redis.hset(streams.wire(HOME), "trying", deadly)  # type: ignore[misc]
+    await redis.hset(streams.wire(HOME), "trying", f"{deadly} 3")  # type: ignore[misc]
     await publish(redis, "plug_in", "b")
     async with running(worker(redis, "b", **KEEP)):
         await ended(redis, "b")

@@ -204,18 +204,29 @@ async def test_a_suspect_head_is_tried_alone_and_noted_before(redis: Redis):
     await publish(redis, "plug_in", "a")
     careful = worker(redis)
     await turned(careful, lambda: careful.measures.commits == 2)
-    assert await redis.hget(streams.wire(HOME), "trying") == first.encode()
+    assert await redis.hget(streams.wire(HOME), "trying") == f"{first} 1".encode()
     assert await redis.hget(streams.meta(HOME, "abstraction"), "position") == first.encode()
     await turned(careful, lambda: careful.measures.commits == 3)
     assert (await facts(redis))["plugs"] == 1
     await careful.leave()
 
 
-async def test_a_head_that_was_tried_alone_before_is_buried(redis: Redis):
+async def test_a_head_whose_owner_was_ended_while_it_tried_it_alone_is_tried_again(redis: Redis):
+    await open_world(redis, PARTITIONS)
+    first = await provision(redis)
+    await redis.hset(streams.meta(HOME, "abstraction"), mapping={"takeovers": 4, "position": "0-0"})  # type: ignore[misc]
+    await redis.hset(streams.wire(HOME), "trying", f"{first} 2")  # type: ignore[misc]
+    async with running(worker(redis)):
+        await ended(redis, "setup CP001")
+    assert await redis.hget(streams.wire(HOME), "trying") == f"{first} 3".encode()
+    assert await bodies(redis, streams.dead(HOME)) == []
+
+
+async def test_a_head_that_was_tried_alone_often_enough_is_buried(redis: Redis):
     await open_world(redis, PARTITIONS)
     await redis.hset(streams.meta(HOME, "abstraction"), mapping={"takeovers": 3, "position": "0-0"})  # type: ignore[misc]
     deadly = await publish(redis, "plug_in", "deadly")
-    await redis.hset(streams.wire(HOME), "trying", deadly)  # type: ignore[misc]
+    await redis.hset(streams.wire(HOME), "trying", f"{deadly} 3")  # type: ignore[misc]
     await provision(redis)
     async with running(worker(redis)):
         await ended(redis, "setup CP001")

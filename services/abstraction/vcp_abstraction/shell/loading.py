@@ -25,8 +25,8 @@ class Loaded:
     partition: Partition
     suspect: Entry | None
     """Its next entry, where that has seen too many owners go."""
-    tried: bool = False
-    """Whether an earlier owner has tried it alone, and ended over it."""
+    tried: int = 0
+    """How many earlier owners have tried it alone, and ended before it was done."""
 
 
 async def load_partition(
@@ -50,4 +50,5 @@ async def load_partition(
         log.error("charge_point_unreadable", charge_point=charge_point, reason=reason)
     if held.takeovers < SUSPECT or known.head is None:
         return Loaded(partition, None)
-    return Loaded(partition, known.head, tried=known.trying == known.head.id)
+    entry, times = known.trying or ("", 0)
+    return Loaded(partition, known.head, tried=times if entry == known.head.id else 0)

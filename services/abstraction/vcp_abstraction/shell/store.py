@@ -46,8 +46,9 @@ class Circumstances:
     done: Done
     head: Entry | None
     """The first entry after the position, if one waits."""
-    trying: str | None
-    """The entry that an earlier owner tried alone, because the partition had changed hands before it too often."""
+    trying: tuple[str, int] | None
+    """The entry that earlier owners tried alone, because the partition had changed hands before it too often, and how
+    many of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ async def load_circumstances(redis: Redis, partition: int, position: str) -> Cir
         handling=_handling(known),
         done=_done(_hash(done), order),
         head=Entry(head[0][0].decode(), _fields(head[0][1])) if head else None,
-        trying=known["trying"].decode() if "trying" in known else None,
+        trying=_trying(known["trying"].decode()) if "trying" in known else None,
     )
 
 
@@ -147,9 +148,14 @@ def write_changes(batch: Batch, changes: Changes, *, owner: str, events_kept: in
         batch.add("LTRIM", streams.epochs(partition), -EPOCHS_KEPT, -1)
 
 
-def write_trying(batch: Batch, entry: str) -> None:
-    """Notes, before an entry is tried alone, which one it is."""
-    batch.hset(streams.wire(batch.partition), "trying", entry)
+def write_trying(batch: Batch, entry: str, times: int) -> None:
+    """Notes, before an entry is tried alone, which one it is, and the how manieth time."""
+    batch.hset(streams.wire(batch.partition), "trying", f"{entry} {times}")
+
+
+def _trying(noted: str) -> tuple[str, int]:
+    entry, _, times = noted.partition(" ")
+    return entry, int(times or 1)
 
 
 def _write_charger(batch: Batch, keeping: Keeping) -> None:

@@ -35,6 +35,10 @@ READ_AT_ONCE = 32
 walk has something to do meanwhile."""
 FREEZE_AT = 1.2
 """So many times the chargers that the collector already leaves alone, and it leaves the new ones alone too."""
+DEADLY_AFTER = 3
+"""An entry over which this many owners ended, though it was all that they tried, is put aside. Fewer may have been
+ended by something else, just then: a machine without memory, somebody with a list of processes."""
+
 _LATE_MS = 2
 """A timer is looked for this long after it is due: by then it is due by the server's whole milliseconds too."""
 _MILLISECOND = timedelta(milliseconds=1)
@@ -156,15 +160,15 @@ class Worker:
             self.partitions[number] = loaded.partition
             self.measures.loads += 1
 
-    async def _doubt(self, partition: Partition, head: Entry, *, tried: bool) -> None:
-        """The head has seen too many owners go: it is tried alone, or buried if that has been the end of one."""
+    async def _doubt(self, partition: Partition, head: Entry, *, tried: int) -> None:
+        """The head has seen too many owners go: it is tried alone, or buried if that has been the end of enough."""
         log.warning("head_suspected", partition=partition.number, entry=head.id, tried=tried)
-        if tried:
+        if tried >= DEADLY_AFTER:
             partition.bury_head(head)
             return
         self._cautious.add(partition.number)
         batch = self._tenure.batch(partition.number)
-        write_trying(batch, head.id)
+        write_trying(batch, head.id, tried + 1)
         await self._send({partition.number: batch})
 
     def _spare_the_collector(self) -> None:
