@@ -39,6 +39,8 @@ class RecordedFrame(Value):
     kind: Literal["call", "result", "error", "broken"] | None = None
     action: str | None = None
     """The OCPP action, also of an answer, where it is known."""
+    word: str | None = None
+    """The contracts' word for it, the same in all versions."""
     message_id: str | None = None
     """An answer has that of its call, which comes before it, the other way, on the same link."""
     cause: str | None = None

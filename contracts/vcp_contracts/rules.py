@@ -100,6 +100,9 @@ class Match(Given):
     word: MessageName | None = None
     """The contract's word for it in all versions (`report_transaction`, `start_charging`), also of answers to it, and
     of calls that were written by hand."""
+    by_hand: bool | None = None
+    """Whether somebody wrote the charger's call by hand (SendRaw), or the charger said it by itself; also of answers to
+    it. Of what the backend calls: false."""
     direction: Direction | None = None
     kind: FrameKind | None = None
     fields: Annotated[tuple[FieldTest, ...], Field(max_length=50)] = ()

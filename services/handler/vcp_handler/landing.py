@@ -43,6 +43,7 @@ class Landing:
             call=self.flight.payload,
             transactions=self.flight.transactions,
             place=self.flight.place,
+            by_hand=self.flight.row is None,
         )
 
     @property

@@ -31,6 +31,7 @@ class Leaving:
             subject=self.flights.version.dialect.subject,
             transactions=self.flight.transactions,
             place=self.flight.place,
+            by_hand=self.flight.row is None,
         )
 
     @property

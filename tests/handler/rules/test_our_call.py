@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from handler.linked import Linked
-from vcp_contracts.actions import Action, Authorize, Beat
+from vcp_contracts.actions import Action, Authorize, Beat, RawCall
 from vcp_contracts.events import FrameReceived, FrameSent
 from vcp_contracts.letters import any_event
 from vcp_contracts.link import FrameHeld, FrameLetGo, LetGo, RuleHit
@@ -306,3 +306,14 @@ def test_an_answer_that_is_made_up_lets_the_next_call_go() -> None:
     assert it.sent == ['[2,"a2","Heartbeat",{}]']
     assert isinstance(it.facts[1], Answered)
     assert isinstance(it.facts[1].answer, BeatAnswer)
+
+
+@pytest.mark.parametrize(("by_hand", "sent"), [(True, [BEAT]), (False, ['[2,"a2","Heartbeat",{}]'])])
+def test_a_call_by_hand_is_told_from_the_charger_s_own(by_hand: bool, sent: list[str]) -> None:
+    it = Linked()
+    when = {**OUR_CALLS, "word": "beat", "by_hand": by_hand}
+    it.rules({"name": "r", "when": when, "then": {"do": "drop"}, "follow": "altered"})
+    it.link.act(beat("a1"))
+    it.link.take(BEAT_ANSWERED)
+    it.link.act(RawCall(id="a2", charge_point="CP1", link="h.1", name="Heartbeat", payload={}))
+    assert it.sent == sent

@@ -34,11 +34,15 @@ class Message:
     """Names of its transaction that are known from elsewhere."""
     place: Place | None = None
     """What it is about, where the charger knows that beside the payload: 1.6 tells the end of a transaction without."""
+    by_hand: bool = False
+    """Whether somebody wrote it, or the call that it answers, in the charger's place."""
 
 
 def compiled(match: Match) -> Test:
     """The test for all that `match` asks, but its state and its count."""
-    tests = [_plain(name, getattr(match, name)) for name in ("direction", "kind", "action", "word")]
+    tests = [
+        _plain(name, getattr(match, name)) for name in ("direction", "kind", "action", "word", "by_hand")
+    ]
     tests += [_evse(match.evse), _connector(match.connector)]
     tests += [_transaction(match.transaction), *(_field(field) for field in match.fields)]
     asked = tuple(test for test in tests if test is not None)

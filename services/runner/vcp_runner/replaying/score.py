@@ -97,8 +97,7 @@ def rules_of(score: Score, now: str) -> list[Rule]:
     """
     accepted = {"status": "Accepted", "currentTime": now, "interval": 86_400}
     rules: list[Rule] = [
-        _rule("replay: what is repeated", {"direction": "sent", "word": "raw_call"}, [{"do": "pass"}]),
-        _rule("replay: texts", {"direction": "sent", "word": "raw_text"}, [{"do": "pass"}]),
+        _rule("replay: what is repeated", {"direction": "sent", "by_hand": True}, [{"do": "pass"}]),
         _rule(
             "replay: its own boot",
             {"direction": "sent", "kind": "call", "word": "boot"},
