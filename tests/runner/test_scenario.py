@@ -42,7 +42,7 @@ def test_a_run_tells_its_verdict_in_lines_and_in_junit(tmp_path: Path):
     [failure] = cases["No backend answers so"].result
     assert f"{story}:4: steps[1]: expect" in failure.text
     assert 'answer.status  "Perhaps"  "Accepted"' in failure.text
-    assert "→ BootNotification" in failure.text
+    assert "BootNotification" in failure.text
 
 
 def test_a_file_that_cannot_be_understood_stops_the_run_before_it_begins(tmp_path: Path):
