@@ -134,7 +134,7 @@ async def product(ports: Mapping[str, str]) -> AsyncIterator[Backend]:
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
 async def test_the_http_api_and_the_front_door(ports: Mapping[str, str]):
-    created, plugged, presented, messages = the("curl ")
+    created, plugged, presented, messages, ruled, by_hand = the("curl ")
     async with product(ports) as backend, asyncio.timeout(60):
         answer = await answered(created, ports)
         assert (answer["id"], answer["configuration"]["protocols"]) == ("CP001", ["ocpp2.0.1", "ocpp1.6"])
@@ -144,6 +144,10 @@ async def test_the_http_api_and_the_front_door(ports: Mapping[str, str]):
         charging = await backend.wait_for("CP001", "TransactionEvent")
         sent = {frame["action"] for frame in (await answered(messages, ports))["items"]}
         assert {"BootNotification", "Authorize", "TransactionEvent"} <= sent
+        assert (await answered(ruled, ports))["rule"]["name"] == "no"
+        wanted = {"idToken": {"idToken": "CARD2", "type": "ISO14443"}, "remoteStartId": 1}
+        assert await backend.call("CP001", "RequestStartTransaction", wanted) == {"status": "Rejected"}
+        assert "currentTime" in (await answered(by_hand, ports))["detail"]["payload"]
         if not shutil.which("redis-cli"):
             pytest.skip("the last line of README's session needs redis-cli (Debian: apt install redis-tools)")
         [unplugged] = the("redis-cli ")
