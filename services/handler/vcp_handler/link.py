@@ -125,6 +125,7 @@ class Link:
         # What is kept back stays so, also when no rule stands any more.
         ruling = self._ruling
         if ruling is not None:
+            ruling.book = book if book is not None else ruling.book
             ruling.lets_invalid_out = lets_invalid_out
         standing = ruling if ruling is not None and not ruling.is_idle else None
         self._asking.rules = standing

@@ -17,7 +17,7 @@ Test = Callable[["Message"], bool]
 _ABSENT = object()
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Message:
     """What a rule may ask of a message. Its payload is as it is on the wire; that of an error has `errorCode` and so on."""
 

@@ -72,7 +72,7 @@ class _Kept:
 
 
 class Ruling:
-    """The rules at work on one link. `lets_invalid_out`: whether what they make may break the schema in any case."""
+    """The rules at work on one link: those of `book`. `lets_invalid_out`: whether what they make may break the schema in any case."""
 
     def __init__(
         self,
@@ -84,8 +84,8 @@ class Ruling:
         utc: Callable[[], datetime],
         cut: Callable[[Cut], None],
     ) -> None:
+        self.book = book
         self.lets_invalid_out = False
-        self._book = book
         self._version = version
         self._journal = journal
         self._clock = clock
@@ -99,11 +99,11 @@ class Ruling:
     @property
     def is_idle(self) -> bool:
         """Whether no rule stands."""
-        return self._book.is_empty
+        return self.book.is_empty
 
     def decide(self, passage: Passage) -> None:
         """The first rule that means this message decides; without one it goes on as it is."""
-        hit = self._book.choose(passage.message, self._utc())
+        hit = self.book.choose(passage.message, self._utc())
         if hit is None:
             passage.go(AS_IT_IS)
             return
