@@ -1,4 +1,7 @@
-"""What `vcp scenario` shows: a live table on a terminal, a line per scenario elsewhere, JSON lines. Decides nothing."""
+"""What `vcp scenario` shows: a live table on a terminal, a line per scenario elsewhere, JSON lines. Decides nothing.
+
+On a terminal a scenario is told when it ends; anywhere else in the order of the run, so that two runs read alike.
+"""
 
 import sys
 import time
@@ -31,6 +34,8 @@ class ScenarioScreen:
         self._err = Console(stderr=True, highlight=False, soft_wrap=True)
         self._under_way: dict[int, tuple[str, float]] = {}
         self._ended = 0
+        self._waiting: dict[int, Told] = {}
+        self._next = 0
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
@@ -57,6 +62,15 @@ class ScenarioScreen:
         """It has ended."""
         del self._under_way[number]
         self._ended += 1
+        if self._live is not None:
+            self._tell(told)
+            return
+        self._waiting[number] = told
+        while self._next in self._waiting:
+            self._tell(self._waiting.pop(self._next))
+            self._next += 1
+
+    def _tell(self, told: Told) -> None:
         if self.json:
             self._line(told.as_json())
             return

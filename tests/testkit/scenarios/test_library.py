@@ -157,6 +157,15 @@ async def test_a_planted_fault_fails_the_right_ones(control, planted, caught, wo
     assert all(words in one.failure.text(one.file) for one in failed.values())
 
 
+async def test_of_the_whole_collection_only_those_fail_that_meet_the_fault(control):
+    async with example() as (backend, operator):
+        backend.misbehave(always("call_error", "FirmwareStatusNotification"))
+        backend.misbehave(always("answer_garbage", "SecurityEventNotification"))
+        told = await played(control, backend, ["ocpp16"], operator)
+    failed = {name.partition("/")[2] for name, one in told.items() if one.outcome == "failed"}
+    assert failed == {"firmware_fails", "triggers", "security_events"}
+
+
 async def test_without_an_operator_what_needs_one_is_skipped(control):
     async with serve_backend() as backend:
         told = await played(control, backend, ["ocpp16/boot_pending", "ocpp16/boot_accepted"])

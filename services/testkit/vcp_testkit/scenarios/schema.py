@@ -8,7 +8,7 @@ import orjson
 from vcp_testkit.scenarios.command_steps import COMMANDS
 from vcp_testkit.scenarios.words import Scenario
 
-ID = "https://virtual-charge-point.github.io/schemas/scenario-1.json"
+ID = "urn:vcp:schemas:scenario"
 FILE = Path(__file__).parent / "scenario.schema.json"
 
 
