@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import httpx
 import orjson
 from vcp_testkit.problems import Problem
 from vcp_testkit.scenarios.operator import Operator, OperatorFailed, OperatorFile
@@ -67,19 +68,27 @@ class Acted:
     async def view(self, charge_point):
         return {"id": charge_point, **self.view_of}
 
-    async def messages(self, charge_point, **filters):
-        items = self.wires.get(charge_point, [])[int(filters["after"]) :]
-        return {"items": items, "next": items[-1]["cursor"] if items else filters["after"]}
+    async def walk(self, steps):
+        answer = None
+        while True:
+            try:
+                ask = steps.send(answer)
+            except StopIteration as end:
+                return end.value
+            answer = await self.answer(ask.path, ask.params)
 
-    async def message(self, charge_point, *, wait_s=15.0, **filters):
+    async def answer(self, path: str, params: dict) -> httpx.Response:
+        charge_point, after = path.split("/")[2], params["after"]
+        waits = path.endswith("/wait")
         try:
-            async with asyncio.timeout(wait_s):
-                while not (page := await self.messages(charge_point, **filters))["items"]:
+            async with asyncio.timeout(float(params["timeout"]) if waits else None):
+                while not (items := self.wires.get(charge_point, [])[int(after) :]) and waits:
                     self.news.clear()
                     await self.news.wait()
         except TimeoutError:
-            return None
-        return page["items"][0]
+            return httpx.Response(504, json={"reason": "no such message"})
+        page = {"items": items, "next": items[-1]["cursor"] if items else after}
+        return httpx.Response(200, json=items[0] if waits else page)
 
     async def retire(self, charge_point):
         self.asked.append(("retire", charge_point))
