@@ -22,10 +22,6 @@ steps:
 """
 
 
-def test_the_file_is_what_the_words_say():
-    assert schema.FILE.read_text() == schema.text(), "python -m vcp_testkit.scenarios.schema writes it anew"
-
-
 def test_it_is_a_schema():
     jsonschema.Draft202012Validator.check_schema(schema.schema())
 
