@@ -20,14 +20,13 @@ ELSEWHERE = ("curl", "redis-cli", "docker")
 )
 def test_a_command_that_is_shown_can_be_typed(document: Path, command: str):
     program, *arguments = shlex.split(command.partition(" > ")[0])
-    if program == "./vcp":
-        verb, *options = arguments
+    if program == "./vcp" and arguments:
         # parses the options as a run would, and runs nothing
-        command = typer.main.get_command(app).commands[verb]
-        while hasattr(command, "commands"):
-            verb, *options = options
-            command = command.commands[verb]
-        command.make_context(verb, options)
+        verb, options = typer.main.get_command(app), arguments
+        while hasattr(verb, "commands"):
+            name, *options = options
+            verb = verb.commands[name]
+        verb.make_context(name, options)
     elif program == "python":
         assert find_spec(arguments[1]) is not None
     elif program not in ELSEWHERE:
