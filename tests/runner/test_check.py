@@ -124,6 +124,10 @@ async def test_a_backend_that_does_not_want_the_charger_or_the_card_is_told_so()
         assert "Name one that it knows with --token" in failed(refused)["session"]
         fine = await checked(stack, backend, "CPOTHER", patience_s=PATIENCE_S, token="CARD2")
         assert fine.word == "fine"
+        behaviour.boots = (Verdict("Pending", 1),)
+        put_off = await checked(stack, backend, "CPLATER", patience_s=PATIENCE_S, token="CARD2")
+        assert put_off.word == "fine"
+        behaviour.boots = ()
         behaviour.boot = Verdict("Rejected", 60)
         rejected = await checked(stack, backend, "CPBOOT", patience_s=PATIENCE_S)
         assert failed(rejected)["boot"].startswith("the boot was answered with rejected")
