@@ -1,6 +1,7 @@
 """A charger behind both gates without a broker: literal frames in, literal frames out, real link, dialect and core."""
 
 import json
+import math
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -367,6 +368,8 @@ class Wired:
         return (self.now - NOON).total_seconds()
 
     def _wake_at(self, at: float) -> None:
+        # Our time goes by whole microseconds: woken before the time, nobody would ever come to it.
+        at = math.ceil(at * 1_000_000) / 1_000_000
         self._wake = at if self._wake is None else min(at, self._wake)
 
     def _next_due(self) -> datetime | None:
