@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from vcp_contracts.configuration import ChargePointConfiguration
-from vcp_contracts.rules import MOST_TEXT, MessageName, Rule, RuleName
+from vcp_contracts.rules import MOST_RULES, MOST_TEXT, MessageName, Rule, RuleName
 from vcp_contracts.values import (
     ChargingState,
     DataStatus,
@@ -49,6 +49,9 @@ class Provision(Command):
 
     type: Literal["provision"] = "provision"
     configuration: ChargePointConfiguration
+    rules: Annotated[tuple[Rule, ...], Field(max_length=MOST_RULES)] = ()
+    """Those that stand from its first connection on. Only for a charger that is set up for the first time: later its
+    rules are its own."""
 
 
 class Retire(Command):

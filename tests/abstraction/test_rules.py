@@ -8,6 +8,7 @@ from abstraction.story import NOON, Story
 from vcp_abstraction.view import view_of
 from vcp_contracts import commands as c
 from vcp_contracts import requests as r
+from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.link import FrameHeld, FrameLetGo, HandlerUp, LinkDown, RuleHit, RulesInForce
 from vcp_contracts.outcomes import Unanswered
 from vcp_contracts.rules import HeldFrame, Rule
@@ -191,6 +192,35 @@ def test_rules_of_a_charger_that_is_offline_come_with_the_order_to_connect():
     assert handed(story) == []
     story.do(c.GoOnline)
     assert handed(story) == [["a"]]
+
+
+def test_a_charger_begins_with_rules_that_stand_from_its_first_connection_on():
+    story = Story()
+    story.do(c.Retire)
+    story.said.clear()
+    configuration = ChargePointConfiguration(url="ws://backend/ocpp", protocols=("three",), online=True)
+    given = {"configuration": configuration, "rules": (rule("a"), rule("b"))}
+    assert story.do(c.Provision, **given).status == "done"
+    assert handed(story) == [["a", "b"]]
+    story.do(c.RemoveRules, name="a")
+    assert story.do(c.Provision, **given).detail == {"change": "none"}
+    assert [each.rule.name for each in story.cp.rules.standing] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "field"),
+    [
+        ((rule("a"), rule("a")), "rules[1].name"),
+        ((rule("a", when={"state": {"evse": 9, "transaction": True}}),), "rules[0].when.state.evse"),
+    ],
+)
+def test_a_charger_does_not_begin_with_rules_that_can_not_be(rules: tuple[Rule, ...], field: str):
+    story = Story()
+    story.do(c.Retire)
+    configuration = ChargePointConfiguration(url="ws://backend/ocpp", protocols=("three",))
+    no = story.do(c.Provision, configuration=configuration, rules=rules)
+    assert (no.status, no.field) == ("rejected", field)
+    assert not story.cp.exists
 
 
 def test_rules_outlive_links_power_and_new_descriptions():

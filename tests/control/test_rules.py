@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 from control.played_abstraction import PlayedAbstraction
-from vcp_contracts.commands import AddRule, ReleaseFrame, RemoveRules
+from vcp_contracts.commands import AddRule, Provision, ReleaseFrame, RemoveRules
 
 REFUSE: dict[str, Any] = {
     "name": "no remote start",
@@ -186,3 +186,17 @@ async def test_the_document_shows_what_a_rule_looks_like(api: httpx.AsyncClient)
     assert [example["then"] for example in body["examples"]][-1] == {"do": "drop"}
     held = document["components"]["schemas"]["Release"]["properties"]
     assert "payload" in held
+
+
+async def test_a_charge_point_is_set_up_with_rules(
+    api: httpx.AsyncClient, abstraction: PlayedAbstraction
+) -> None:
+    answer = await api.post("/charge-points", json={"id": "CP001", "rules": [REFUSE]})
+    assert answer.status_code == 201
+    [command] = abstraction.taken
+    assert isinstance(command, Provision)
+    assert [rule.name for rule in command.rules] == ["no remote start"]
+    wrong = await api.post(
+        "/charge-points", json={"id": "CP001", "rules": [{**REFUSE, "then": {"do": "answer"}}]}
+    )
+    assert (wrong.status_code, wrong.json()["field"]) == (422, "rules[0].then[0].payload")

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, SecretStr, ValidationError
 from vcp_contracts.commands import Provision
 from vcp_contracts.configuration import ChargePointConfiguration, SecurityConfiguration
+from vcp_contracts.rules import MOST_RULES, Rule
 from vcp_contracts.words import ChargePointId
 from vcp_plumbing.vault import Vault, VaultUnsafe
 
@@ -47,6 +48,13 @@ class ChargePointDescription(ChargePointConfiguration):
 
     id: ChargePointId
     security: SecurityDescription = SecurityDescription()
+    rules: Annotated[
+        tuple[Rule, ...],
+        Field(
+            max_length=MOST_RULES,
+            description="Those that stand from its first connection on; looked at only when it is set up first.",
+        ),
+    ] = ()
 
 
 async def provision(described: ChargePointDescription, vault: Vault | None, *, id: str) -> Provision:
@@ -54,7 +62,9 @@ async def provision(described: ChargePointDescription, vault: Vault | None, *, i
 
     Raises Problem 422 when the description contradicts itself, or there is no vault to put the password into.
     """
-    given = {name: getattr(described, name) for name in described.model_fields_set - {"id", "security"}}
+    given = {
+        name: getattr(described, name) for name in described.model_fields_set - {"id", "security", "rules"}
+    }
     try:
         configuration = ChargePointConfiguration.model_validate({**given, "security": _security(described)})
     except ValidationError as wrong:
@@ -63,7 +73,7 @@ async def provision(described: ChargePointDescription, vault: Vault | None, *, i
         secret = _bytes_of(described.security.password.get_secret_value())
         label = described.security.password_label or described.id
         await asyncio.to_thread(_store, vault, label, secret)
-    return Provision(id=id, charge_point=described.id, configuration=configuration)
+    return Provision(id=id, charge_point=described.id, configuration=configuration, rules=described.rules)
 
 
 def _security(described: ChargePointDescription) -> dict[str, object]:

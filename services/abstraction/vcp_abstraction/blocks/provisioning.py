@@ -19,6 +19,7 @@ from vcp_abstraction.blocks import (
     metering,
     own_certificate,
     restart_keys,
+    rules,
     security,
     transactions,
 )
@@ -42,7 +43,11 @@ def provision(cp: Charger, it: Provision) -> None:
     _check_clock(new)
     credentials.check(new)
     if cp.setup is None:
+        rules.check_all(it.rules, len(new.evses))
         _first(cp, new, values)
+        rules.begin_with(cp, it.rules)
+        if new.online and new.url is not None:
+            link.want(cp)
         cp.done(it.id, change="provisioned")
         return
     if cp.facts.quarantined:
@@ -109,8 +114,6 @@ def _first(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) -
     status.observe(cp)
     _find_cars(cp)
     security.happened(cp, "started", "set up")
-    if new.online and new.url is not None:
-        link.want(cp)
 
 
 def _clock(cp: Charger, configuration: ChargePointConfiguration) -> ClockFacts:

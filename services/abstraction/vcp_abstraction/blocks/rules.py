@@ -1,6 +1,6 @@
 """Rules: added, hit, ended; the messages they hold back; and the gates that somebody opens on purpose."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -23,8 +23,7 @@ def add_rule(cp: Charger, it: AddRule) -> None:
     """From now on this rule stands; at the place of the one that had its name, else after all others."""
     _check(cp, it.rule)
     rules = standing.kept(cp)
-    until = cp.real + timedelta(seconds=it.rule.for_s) if it.rule.for_s is not None else None
-    new = StandingRule(id=cp.mint(), rule=it.rule, until=until)
+    new = _standing(cp, it.rule)
     old = _named(rules, it.rule.name)
     if old is None:
         rules.standing.append(new)
@@ -34,15 +33,52 @@ def add_rule(cp: Charger, it: AddRule) -> None:
     standing.ends_in_force(cp, it.id, standing=new.id, name=it.rule.name)
 
 
-def _check(cp: Charger, rule: Rule) -> None:
-    """Raises Impossible for a rule that this charger can't take up."""
+def check_all(rules: Sequence[Rule], evses: int) -> None:
+    """Raises Impossible for rules that a charger with so many EVSEs can't begin with."""
+    for number, rule in enumerate(rules):
+        _check_place(rule, evses, f"rules[{number}]")
+        if any(other.name == rule.name for other in rules[:number]):
+            raise Impossible(
+                f"another rule is called {rule.name}",
+                field=f"rules[{number}].name",
+                remedy="use another name for each",
+            )
+    _check_length(rules)
+
+
+def begin_with(cp: Charger, rules: Iterable[Rule]) -> None:
+    """The rules that stand from the first connection on."""
+    for rule in rules:
+        standing.kept(cp).standing.append(_standing(cp, rule))
+
+
+def _standing(cp: Charger, rule: Rule) -> StandingRule:
+    until = cp.real + timedelta(seconds=rule.for_s) if rule.for_s is not None else None
+    return StandingRule(id=cp.mint(), rule=rule, until=until)
+
+
+def _check_place(rule: Rule, evses: int, field: str) -> None:
     state = rule.when.state
-    if state is not None and state.evse is not None and state.evse > len(cp.facts.evses):
+    if state is not None and state.evse is not None and state.evse > evses:
         raise Impossible(
             f"there is no EVSE {state.evse}",
-            field="rule.when.state.evse",
-            remedy=f"use 1 to {len(cp.facts.evses)}",
+            field=f"{field}.when.state.evse",
+            remedy=f"use 1 to {evses}",
         )
+
+
+def _check_length(rules: Iterable[Rule]) -> None:
+    if sum(len(each.model_dump_json()) for each in rules) > MOST_JSON:
+        raise Impossible(
+            f"the charger's rules would be longer than {MOST_JSON} characters of JSON",
+            field="rule.then",
+            remedy="remove_rules first, or say less",
+        )
+
+
+def _check(cp: Charger, rule: Rule) -> None:
+    """Raises Impossible for a rule that this charger can't take up."""
+    _check_place(rule, len(cp.facts.evses), "rule")
     others = [each.rule for each in (cp.rules.standing if cp.rules else []) if each.rule.name != rule.name]
     if len(others) >= MOST_RULES:
         raise Impossible(
@@ -50,12 +86,7 @@ def _check(cp: Charger, rule: Rule) -> None:
             field="rule",
             remedy="remove_rules first",
         )
-    if sum(len(each.model_dump_json()) for each in [*others, rule]) > MOST_JSON:
-        raise Impossible(
-            f"the charger's rules would be longer than {MOST_JSON} characters of JSON",
-            field="rule.then",
-            remedy="remove_rules first, or say less",
-        )
+    _check_length([*others, rule])
 
 
 def remove_rules(cp: Charger, it: RemoveRules) -> None:
