@@ -28,6 +28,8 @@ class Manners(Value):
     stop_points: frozenset[StartPoint] | None = None
     transaction_updates: Literal["meter_only", "every_change"]
     end_data_interval: Literal["sample_interval", "own_interval"]
+    end_data_unless_set: Literal["nothing", "register"] = "register"
+    """What is sampled for a transaction's end while the setting TxEndedMeasurands has not been written."""
     status_words: Literal["fine", "coarse"]
     status_scope: Literal["station_and_evse", "connector"]
     status_carries_fault: bool

@@ -117,7 +117,7 @@ def _number(
     )
 
 
-def _measurands(component: str, variable: str, key: str | None, default: str) -> Setting:
+def _measurands(component: str, variable: str, key: str | None, default: str | None) -> Setting:
     return Setting(
         longest=f"{CUSTOM}.{key}MaxLength" if key else None,
         component=component,
@@ -212,7 +212,7 @@ CATALOGUE: tuple[Setting, ...] = (
     _measurands("SampledDataCtrlr", "TxUpdatedMeasurands", "MeterValuesSampledData", _REGISTER),
     _measurands("SampledDataCtrlr", "TxStartedMeasurands", None, _REGISTER),
     _number("SampledDataCtrlr", "TxEndedInterval", None, 0, unit="s"),
-    _measurands("SampledDataCtrlr", "TxEndedMeasurands", "StopTxnSampledData", _REGISTER),
+    _measurands("SampledDataCtrlr", "TxEndedMeasurands", "StopTxnSampledData", None),
     _flag("AlignedDataCtrlr", "Enabled", None, True),
     _number("AlignedDataCtrlr", "Interval", "ClockAlignedDataInterval", 0, unit="s"),
     _measurands("AlignedDataCtrlr", "Measurands", "MeterValuesAlignedData", _REGISTER),

@@ -5,7 +5,7 @@ from abstraction.story import NOON, Story
 from vcp_contracts import commands as c
 from vcp_contracts import requests as r
 from vcp_contracts.configuration import EvseConfiguration
-from vcp_contracts.values import Place, Sample, TokenInfo
+from vcp_contracts.values import Place, Sample, SettingName, TokenInfo
 
 TWO = (EvseConfiguration(register_wh=1000), EvseConfiguration(register_wh=500))
 
@@ -41,6 +41,12 @@ def values(sample: Sample) -> dict[str, float]:
 
 def contexts(samples: tuple[Sample, ...]) -> list[tuple[str, int]]:
     return [(s.readings[0].context, int((s.at - NOON).total_seconds())) for s in samples]
+
+
+def for_the_end(story: Story) -> str | None:
+    """How the setting TxEndedMeasurands is read."""
+    name = SettingName(component="SampledDataCtrlr", variable="TxEndedMeasurands")
+    return story.request(r.ReadSettings, names=(name,)).settings[0].value
 
 
 # --- clock-aligned ---------------------------------------------------------------------------------------------------
@@ -125,7 +131,11 @@ def test_no_list_no_readings_at_the_end():
 
 def test_of_too_many_readings_begin_and_end_stay():
     story = charging(
-        settings={"MeterValueSampleInterval": "60", "StopTransactionMaxMeterValues": "5"},
+        settings={
+            "MeterValueSampleInterval": "60",
+            "StopTransactionMaxMeterValues": "5",
+            "StopTxnSampledData": "Energy.Active.Import.Register",
+        },
     )
     live(story, 3600)
     story.do(c.PresentToken, token="CARD1")
@@ -279,3 +289,29 @@ def test_aligned_data_can_be_switched_off():
     story.do(c.WriteSetting, name="AlignedDataCtrlr.Enabled", value="true")
     story.wait(61)
     assert [word.type for word in story.said if word.type == "report_meter"] == ["report_meter"]
+
+
+@pytest.mark.parametrize(
+    ("style", "value", "at_the_end"),
+    [("three", "", []), ("stream", "Energy.Active.Import.Register", ["begin", "end"])],
+)
+def test_what_is_kept_for_the_end_until_it_is_set_is_a_matter_of_manners(
+    style: str, value: str, at_the_end: list[str]
+):
+    """1.6 §9.1 StopTxnSampledData; 2.0.1 SampledDataCtrlr.TxEndedMeasurands"""
+    story = Story(style).online()
+    assert for_the_end(story) == value
+    story.do(c.PlugIn)
+    story.do(c.PresentToken, token="CARD1")
+    story.answer_all()
+    live(story, 30)
+    story.do(c.PresentToken, token="CARD1")
+    ended = said(story, "report_transaction")[-1]
+    assert [context for context, _ in contexts(ended.samples)] == at_the_end
+
+
+def test_what_is_kept_for_the_end_can_be_written_and_emptied_in_any_manners():
+    story = Story("stream", settings={"SampledDataCtrlr.TxEndedMeasurands": ""}).online()
+    assert for_the_end(story) == ""
+    story.do(c.WriteSetting, name="SampledDataCtrlr.TxEndedMeasurands", value="SoC")
+    assert for_the_end(story) == "SoC"

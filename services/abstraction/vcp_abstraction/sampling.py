@@ -7,6 +7,11 @@ from vcp_contracts.values import Sample
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts.transactions import Transaction
 
+SAMPLED_FOR_END = "SampledDataCtrlr.TxEndedMeasurands"
+
+UNLESS_SET = {"nothing": "", "register": "Energy.Active.Import.Register"}
+"""What each of the manners has in that setting until it is written."""
+
 
 def next_sample(cp: Charger) -> datetime | None:
     """When a transaction is sampled next."""
@@ -24,9 +29,22 @@ def _after(cp: Charger, setting: str) -> datetime | None:
     return cp.now + timedelta(seconds=interval_s) if interval_s > 0 else None
 
 
+def sampled_for_end_text(cp: Charger) -> str:
+    """The setting TxEndedMeasurands as it stands: written, or what the manners have while it is not."""
+    written = cp.settings.values.get(SAMPLED_FOR_END)
+    return UNLESS_SET[cp.manners.end_data_unless_set] if written is None else written
+
+
+def sampled_for_end(cp: Charger) -> list[str]:
+    """What is sampled for the end of a transaction, at its interval."""
+    if not cp.settings.flag("SampledDataCtrlr.Enabled"):
+        return []
+    return [item for item in sampled_for_end_text(cp).split(",") if item]
+
+
 def end_measurands(cp: Charger) -> list[str]:
     """What is measured for the end of a transaction."""
-    sampled = cp.settings.measurands("SampledDataCtrlr.TxEndedMeasurands")
+    sampled = sampled_for_end(cp)
     aligned = cp.settings.measurands("AlignedDataCtrlr.TxEndedMeasurands")
     return [*sampled, *(m for m in aligned if m not in sampled)]
 

@@ -21,7 +21,7 @@ def sampled(cp: Charger, evse: EvseFacts) -> None:
     assert transaction is not None
     reading = _report(cp, evse, "SampledDataCtrlr.TxUpdatedMeasurands", "periodic", "meter_periodic")
     if not _own_interval(cp):
-        kept = cp.settings.measurands("SampledDataCtrlr.TxEndedMeasurands")
+        kept = sampling.sampled_for_end(cp)
         if kept != cp.settings.measurands("SampledDataCtrlr.TxUpdatedMeasurands"):
             reading = physics.sample(cp, evse, kept, "periodic")
         sampling.keep_for_end(cp, transaction, reading)
@@ -33,7 +33,7 @@ def sampled_for_end(cp: Charger, evse: EvseFacts) -> None:
     """The interval of what is kept for the transaction's end is over, where that is one of its own (2.0.1 J02)."""
     transaction = evse.transaction
     assert transaction is not None
-    kept = cp.settings.measurands("SampledDataCtrlr.TxEndedMeasurands")
+    kept = sampling.sampled_for_end(cp)
     sampling.keep_for_end(cp, transaction, physics.sample(cp, evse, kept, "periodic"))
     transaction.end_sample_due = sampling.next_end_sample(cp)
 

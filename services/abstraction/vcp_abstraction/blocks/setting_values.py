@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from vcp_contracts.actions import SettingReport
 from vcp_contracts.settings import Setting
 
-from vcp_abstraction import physics, status
+from vcp_abstraction import physics, sampling, status
 from vcp_abstraction.blocks import credentials
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.setting_rules import fixed_value
@@ -28,6 +28,8 @@ def value_of(cp: Charger, row: Setting) -> str | None:
     fixed = fixed_value(cp.configuration, row)
     if fixed is not None:
         return fixed
+    if row.name == sampling.SAMPLED_FOR_END:
+        return sampling.sampled_for_end_text(cp)
     return cp.settings.text(row.name) if row.default is not None or row.name in cp.settings.values else None
 
 

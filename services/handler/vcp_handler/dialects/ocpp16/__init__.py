@@ -69,6 +69,7 @@ MANNERS = Manners(
     stop_points=frozenset({"authorized"}),
     transaction_updates="meter_only",
     end_data_interval="sample_interval",
+    end_data_unless_set="nothing",
     status_words="fine",
     status_scope="station_and_evse",
     status_carries_fault=True,

@@ -77,6 +77,7 @@ MANNERS = Manners(
     stop_points=None,
     transaction_updates="every_change",
     end_data_interval="own_interval",
+    end_data_unless_set="register",
     status_words="coarse",
     status_scope="connector",
     status_carries_fault=False,
