@@ -10,13 +10,15 @@ from vcp_runner.server_binary import NoBroker
 from vcp_testkit.client import Client
 
 
+def brokers() -> set[psutil.Process]:
+    """The brokers that this process has started."""
+    return {one for one in psutil.Process().children() if "valkey" in one.name() or "redis" in one.name()}
+
+
 def test_it_comes_up_works_and_leaves_nothing_behind():
+    others = brokers()  # the fixture `vcp` may have brought one for the whole run
     with InProcess() as product, Client(product.api_url) as client:
-        [broker] = [
-            child
-            for child in psutil.Process().children()
-            if "valkey" in child.name() or "redis" in child.name()
-        ]
+        [broker] = brokers() - others
         client.configure("CP001", {})
         charger = client.charge_point("CP001")
         charger.plug_in()
