@@ -1,4 +1,4 @@
-"""The examples do what they say, against the running product: broker, three services, and a backend."""
+"""The examples do what they say, against the running product: broker, services, and a backend."""
 
 import json
 import os

@@ -29,7 +29,7 @@ async def demo(plan: Plan, screen: Screen, *, once: bool, protocols: Sequence[st
     0 if each went as it should.
     """
     wanted = [version for version in VERSIONS if not protocols or version.protocol in protocols]
-    screen.say("starting a broker, three services and an example backend …")
+    screen.say("starting a broker, the services and an example backend …")
     plan = replace(plan, backend_port=preferred_port(BACKEND_PORT))
     async with (
         running_stack(plan, log=screen.log, say=screen.say) as stack,

@@ -170,7 +170,7 @@ async def test_without_an_operator_what_needs_one_is_skipped(control):
     async with serve_backend() as backend:
         told = await played(control, backend, ["ocpp16/boot_pending", "ocpp16/boot_accepted"])
     assert [one.outcome for one in told.values()] == ["skipped", "passed"]
-    assert "operator file" in told["ocpp16/boot_pending"].reason
+    assert "--operator" in told["ocpp16/boot_pending"].reason
 
 
 async def test_nothing_is_left_behind(control):

@@ -29,7 +29,7 @@ def not_possible(scenario: Scenario, stage: Stage) -> str:
         return f"needs {', '.join(missing)}: give it with --set {missing[0]}=…"
     wishes = sorted(scenario.wishes)
     if wishes and stage.operator is None:
-        return f"the backend must do {', '.join(wishes)}: say how with an operator file"
+        return f"the backend must do {', '.join(wishes)}: say how with --operator FILE"
     cannot = [wish for wish in wishes if stage.operator is not None and not stage.operator.can(wish)]
     if cannot:
         return f"the operator file does not say how the backend does {', '.join(cannot)}"
