@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from vcp_contracts.values import AddressPassword, FileAddress, LogKind, Signing
+from vcp_contracts.values import AddressPassword, AddressQuery, FileAddress, LogKind, Signing
 from vcp_contracts.words import UNTIMED, Id, Value, Word
 
 Bytes = Annotated[int, Field(ge=0)]
@@ -27,6 +27,8 @@ class Transfer(Chore):
     """Where from or where to."""
     password: AddressPassword | None = None
     """The password of the user that the location names."""
+    query: AddressQuery | None = None
+    """The query that belongs behind the location."""
     ca_label: str | None = None
     """Which certificate authorities of the vault; default: the system's."""
     authorities: tuple[str, ...] = ()

@@ -226,11 +226,19 @@ UploadStage = Literal[
 """How far the upload of a log has come."""
 
 FileAddress = Annotated[str, StringConstraints(max_length=2_048)]
-"""The address of a file or a folder; may carry a user. A password in it is an `AddressPassword`."""
+"""The address of a file or a folder; may carry a user. A password in it is an `AddressPassword`, a query an `AddressQuery`."""
 
 
 class AddressPassword(Value):
     """A password that stood in the address of a file: it lies in the vault, and the address is without it."""
+
+    label: Annotated[str, StringConstraints(max_length=320)] | None = None
+    """Where it lies; None: it could not be kept, as there is no vault."""
+
+
+class AddressQuery(Value):
+    """What stood behind the `?` in the address of a file, such as the signature of a pre-signed address: it lies in the
+    vault, and the address is without it."""
 
     label: Annotated[str, StringConstraints(max_length=320)] | None = None
     """Where it lies; None: it could not be kept, as there is no vault."""

@@ -12,6 +12,7 @@ def test_an_address_is_taken_apart():
     assert location.file == "in/box 1/"
     assert location.in_folder("a.gz") == "in/box 1/a.gz"
     assert "p@ss" not in repr(location)
+    assert "sig" not in repr(Location.read("https://h/x?sig=1"))
     assert location.url == "ftp://files.example:2121/in/box%201/"
 
 

@@ -68,9 +68,10 @@ async def everything(stack: Stack) -> bytes:
 
 
 async def test_firmware_and_diagnostics_of_1_6(web: WebServer, ftp: FtpServer):
-    web.files["/fw/vcp-2.1.0.bin"] = FIRMWARE
+    signed = "/fw/vcp-2.1.0.bin?X-Amz-Signature=s3cret"
+    web.files[signed] = FIRMWARE
     async with a_charger() as (backend, stack):
-        update = {"location": web.url("/fw/vcp-2.1.0.bin"), "retrieveDate": LONG_AGO}
+        update = {"location": web.url(signed), "retrieveDate": LONG_AGO}
         assert await backend.call(CP, "UpdateFirmware", update) == {}
         await until_status(backend, "FirmwareStatusNotification", "Installed")
         assert said(backend, "FirmwareStatusNotification") == [

@@ -18,6 +18,7 @@ from vcp_chores.arriving import Arrival, Departure
 from vcp_chores.doing import Doer
 from vcp_chores.location import Location
 from vcp_contracts.chores import ChoreFailed, FetchFile, FileFetched, FileStored, StoreFile
+from vcp_contracts.values import AddressQuery
 from vcp_plumbing.vault import Vault
 
 FIRMWARE = bytes(range(256)) * 5_000
@@ -88,6 +89,26 @@ async def test_a_redirect_is_followed(web: WebServer, do: Any):
 async def test_a_file_that_is_too_long_is_not_fetched_to_its_end(web: WebServer, do: Any):
     web.files["/fw.bin"] = FIRMWARE
     failed(await do(fetch(web.url("/fw.bin"), most_bytes=1000)), "too_large")
+
+
+async def test_the_query_of_an_address_comes_out_of_the_vault_and_into_no_log(
+    web: WebServer, do: Any, vault: Vault, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level("DEBUG")
+    vault.put("password", "CP001#firmware-0", b"sig=s3cret%2B")
+    vault.put("password", "CP001#log-0", b"token=s3cret")
+    web.files["/fw.bin?sig=s3cret%2B"] = FIRMWARE
+    came(await do(fetch(web.url("/fw.bin"), query=AddressQuery(label="CP001#firmware-0"))))
+    assert isinstance(await do(store(web.url("/in/"), query=AddressQuery(label="CP001#log-0"))), FileStored)
+    assert web.taken[0][1] == "/in/CP001-log.tar.gz?token=s3cret"
+    assert "s3cret" not in caplog.text
+
+
+@pytest.mark.parametrize("label", [None, "CP001#firmware-7"])
+async def test_a_query_that_is_not_kept_is_missed(web: WebServer, do: Any, label: str | None):
+    web.files["/fw.bin"] = FIRMWARE
+    failed(await do(fetch(web.url("/fw.bin"), query=AddressQuery(label=label))), "permission")
+    assert web.asked == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from handler.linked import Linked
 from vcp_contracts.labels import own_labels
 from vcp_contracts.requests import Sealed, UpdateFirmware, UploadLog, WriteSettings
-from vcp_contracts.values import AddressPassword
+from vcp_contracts.values import AddressPassword, AddressQuery
 from vcp_handler.sealing import Sealer
 from vcp_plumbing.vault import Vault
 
@@ -61,16 +61,19 @@ def test_a_password_on_the_wire_is_in_the_vault_and_nowhere_else(vault: Vault) -
         (
             "ocpp1.6",
             "UpdateFirmware",
-            {"location": "ftp://cp:s3cret@files/fw.bin", "retrieveDate": "2026-06-01T12:00:00Z"},
+            {
+                "location": "https://cp:s3cret@files/fw.bin?X-Amz-Signature=s3cret-too",
+                "retrieveDate": "2026-06-01T12:00:00Z",
+            },
         ),
-        ("ocpp1.6", "GetDiagnostics", {"location": "ftp://cp:s3cret@files/in/"}),
+        ("ocpp1.6", "GetDiagnostics", {"location": "https://cp:s3cret@files/in/?sig=s3cret-too"}),
         (
             "ocpp1.6",
             "SignedUpdateFirmware",
             {
                 "requestId": 1,
                 "firmware": {
-                    "location": "ftp://cp:s3cret@files/fw.bin",
+                    "location": "https://cp:s3cret@files/fw.bin?X-Amz-Signature=s3cret-too",
                     "retrieveDateTime": "2026-06-01T12:00:00Z",
                     "signingCertificate": "pem",
                     "signature": "abc",
@@ -83,7 +86,7 @@ def test_a_password_on_the_wire_is_in_the_vault_and_nowhere_else(vault: Vault) -
             {
                 "logType": "SecurityLog",
                 "requestId": 1,
-                "log": {"remoteLocation": "ftp://cp:s3cret@files/in/"},
+                "log": {"remoteLocation": "https://cp:s3cret@files/in/?sig=s3cret-too"},
             },
         ),
         (
@@ -92,7 +95,7 @@ def test_a_password_on_the_wire_is_in_the_vault_and_nowhere_else(vault: Vault) -
             {
                 "requestId": 1,
                 "firmware": {
-                    "location": "ftp://cp:s3cret@files/fw.bin",
+                    "location": "https://cp:s3cret@files/fw.bin?X-Amz-Signature=s3cret-too",
                     "retrieveDateTime": "2026-06-01T12:00:00Z",
                 },
             },
@@ -103,12 +106,12 @@ def test_a_password_on_the_wire_is_in_the_vault_and_nowhere_else(vault: Vault) -
             {
                 "logType": "SecurityLog",
                 "requestId": 1,
-                "log": {"remoteLocation": "ftp://cp:s3cret@files/in/"},
+                "log": {"remoteLocation": "https://cp:s3cret@files/in/?sig=s3cret-too"},
             },
         ),
     ],
 )
-def test_the_password_of_a_files_address_is_in_the_vault_and_nowhere_else(
+def test_the_password_and_the_query_of_a_files_address_are_in_the_vault_and_nowhere_else(
     vault: Vault, subprotocol: str, action: str, payload: dict[str, object]
 ) -> None:
     linked = Linked(subprotocol, seal=Sealer(vault, "CP1", None))
@@ -117,8 +120,10 @@ def test_the_password_of_a_files_address_is_in_the_vault_and_nowhere_else(
     assert isinstance(request, UpdateFirmware | UploadLog)
     use = "firmware" if isinstance(request, UpdateFirmware) else "log"
     assert request.password == AddressPassword(label=f"CP1#{use}-0")
-    assert request.location.startswith("ftp://cp@files/")
+    assert request.query == AddressQuery(label=f"CP1#{use}-1")
+    assert request.location in ("https://cp@files/fw.bin", "https://cp@files/in/")
     assert vault.get("password", f"CP1#{use}-0") == b"s3cret"
+    assert (vault.get("password", f"CP1#{use}-1") or b"").endswith(b"=s3cret-too")
     told = [word.model_dump_json() for word in [*linked.facts, *linked.events]]
     assert "s3cret" not in "".join([*told, *(str(frame) for frame in linked.frames)])
 
@@ -154,6 +159,7 @@ NETWORK = {
     [
         ("SetNetworkProfile", NETWORK),
         ("PublishFirmware", {"location": "ftp://u:s3cret@files/fw", "checksum": "x", "requestId": 1}),
+        ("PublishFirmware", {"location": "https://files/fw?sig=s3cret", "checksum": "x", "requestId": 1}),
         ("NobodyKnowsThis", [{"newPassword": "s3cret"}]),
     ],
 )
@@ -168,7 +174,15 @@ def test_what_the_charger_does_not_support_is_recorded_without_passwords(
 
 
 @pytest.mark.parametrize(
-    "text", ['[2,"1",{"location":"ftp://u:s3cret@files/"}', '[2,"1","x","apnPassword s3cret"']
+    "text",
+    [
+        '[2,"1",{"location":"ftp://u:s3cret@files/"}',
+        '[2,"1","x","apnPassword s3cret"',
+        '[2,"1",{"location":"https://files/fw?sig=s3cret"}',
+        r'[2,"1",{"location":"https:\/\/files\/fw?sig=s3cret"}',
+        r'[2,"1",{"location":"https://files/fw\u003Fsig=s3cret"}',
+        r'[2,"1",{"location":"ftp:\/\/u:s3cret@files\/"}',
+    ],
 )
 def test_what_is_no_frame_is_recorded_without_passwords(text: str) -> None:
     linked = Linked("ocpp2.0.1")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from vcp_contracts.requests.base import Reply, Request
-from vcp_contracts.values import AddressPassword, FileAddress, LogKind
+from vcp_contracts.values import AddressPassword, AddressQuery, FileAddress, LogKind
 
 
 class UploadLog(Request):
@@ -17,6 +17,8 @@ class UploadLog(Request):
     """The folder to put it into."""
     password: AddressPassword | None = None
     """The password that stood in the location."""
+    query: AddressQuery | None = None
+    """The query that stood in the location."""
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
     retries: Annotated[int, Field(ge=0)] | None = None

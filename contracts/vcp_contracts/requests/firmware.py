@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from vcp_contracts.requests.base import Reply, Request
-from vcp_contracts.values import AddressPassword, FileAddress, Signing
+from vcp_contracts.values import AddressPassword, AddressQuery, FileAddress, Signing
 
 
 class UpdateFirmware(Request):
@@ -16,6 +16,8 @@ class UpdateFirmware(Request):
     """Where the file is."""
     password: AddressPassword | None = None
     """The password that stood in the location."""
+    query: AddressQuery | None = None
+    """The query that stood in the location."""
     retrieve_at: AwareDatetime
     install_at: AwareDatetime | None = None
     """Not before this; None: as soon as may be."""

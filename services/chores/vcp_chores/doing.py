@@ -24,6 +24,7 @@ from vcp_contracts.chores import (
     MakeKey,
     StoreFile,
 )
+from vcp_contracts.values import AddressPassword, AddressQuery
 from vcp_plumbing.vault import Vault, VaultUnsafe
 
 from vcp_chores import archive, records
@@ -131,19 +132,24 @@ class Doer:
         return {"charge-point.json": view, "events.jsonl": _lines(events), "frames.jsonl": _lines(frames)}
 
     async def _location(self, chore: FetchFile | StoreFile) -> Location:
-        """Where to, with the user's password out of the vault."""
+        """Where to, with the user's password and the query out of the vault."""
         location = Location.read(chore.location)
-        if chore.password is None:
-            return location
-        if self._vault is None or chore.password.label is None:
-            raise Failed("permission", "no directory is set in VCP_KEYS, where the password would be kept")
+        if chore.password is not None:
+            location = replace(location, password=await self._kept(chore.password, "password"))
+        if chore.query is not None:
+            location = location.queried(await self._kept(chore.query, "query"))
+        return location
+
+    async def _kept(self, secret: AddressPassword | AddressQuery, what: str) -> str:
+        if self._vault is None or secret.label is None:
+            raise Failed("permission", f"no directory is set in VCP_KEYS, where the {what} would be kept")
         try:
-            kept = await asyncio.to_thread(self._vault.get, "password", chore.password.label)
+            kept = await asyncio.to_thread(self._vault.get, "password", secret.label)
         except (VaultUnsafe, ValueError) as unsafe:
             raise Failed("permission", str(unsafe)) from None
         if kept is None:
-            raise Failed("permission", "the password of the location is no longer kept in VCP_KEYS")
-        return replace(location, password=kept.decode())
+            raise Failed("permission", f"the {what} of the location is no longer kept in VCP_KEYS")
+        return kept.decode()
 
     async def _trust(self, chore: FetchFile | StoreFile) -> Any:
         try:

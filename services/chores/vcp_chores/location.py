@@ -1,6 +1,6 @@
 """Where a file lies or is to go: an address taken apart. Opens nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from posixpath import join
 from urllib.parse import unquote, urlsplit
 
@@ -11,7 +11,7 @@ SCHEMES = ("http", "https", "ftp", "ftps", "sftp")
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """One address. `url` is without user and password; `repr` shows neither."""
+    """One address. `url` is without user and password; `repr` shows neither, and no query."""
 
     scheme: str
     host: str
@@ -22,7 +22,11 @@ class Location:
     password: str | None = None
 
     def __repr__(self) -> str:
-        return f"Location({self.url})"
+        return f"Location({self.url.partition('?')[0]})"
+
+    def queried(self, query: str) -> "Location":
+        """The same with that query behind it."""
+        return replace(self, path=f"{self.path}?{query}")
 
     @classmethod
     def read(cls, text: str) -> "Location":

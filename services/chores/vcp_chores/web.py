@@ -1,7 +1,9 @@
 """Transfers over HTTP and HTTPS."""
 
+import logging
 import ssl
 from collections.abc import Mapping
+from contextvars import ContextVar
 
 import httpx
 from vcp_contracts.chores import ChoreFailure
@@ -23,6 +25,16 @@ _REFUSALS: Mapping[int, ChoreFailure] = {
     413: "too_large",
     429: "refused",
 }
+
+_in_transfer: ContextVar[bool] = ContextVar("in_transfer", default=False)
+
+
+def _is_not_of_a_transfer(_record: logging.LogRecord) -> bool:
+    return not _in_transfer.get()
+
+
+# httpx logs the address of each request, and its query may be a secret; of other users of httpx in this process it stays
+logging.getLogger("httpx").addFilter(_is_not_of_a_transfer)
 
 
 def _client(location: Location, tls: ssl.SSLContext) -> httpx.AsyncClient:
@@ -84,11 +96,13 @@ def _judge(response: httpx.Response) -> None:
 
 
 class _told_plainly:
-    """httpx hides the error below; that one says what happened. Its own texts may repeat the address."""
+    """httpx hides the error below; that one says what happened. Its own texts may repeat the address, its log too."""
 
-    def __enter__(self) -> None: ...
+    def __enter__(self) -> None:
+        self._before = _in_transfer.set(True)
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        _in_transfer.reset(self._before)
         match error:
             case httpx.TimeoutException():
                 raise TimeoutError from None

@@ -16,8 +16,13 @@ Kind = Literal["call", "result", "error", "broken"]
 _REVEALING = ("authorizationkey", "password")
 """How names end beside which a password may stand, in a text or a message of which no secrets are known."""
 
-_REVEALING_ADDRESS = re.compile(r"://[^/\s\"@]*:[^/\s\"]*@")
-"""An address with a password."""
+_REVEALING_ADDRESS = re.compile(
+    r"""(?xi) :(?:\\?/){2}     # JSON may write / as \/
+        (?: [^/\s"@]*:[^/\s"]*@   # a password
+          | [^\s"]*(?:\?|\\u003f) # a query
+        )"""
+)
+"""An address with a password, or with a query that may sign it."""
 
 
 @dataclass(slots=True, frozen=True)

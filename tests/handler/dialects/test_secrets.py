@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from vcp_contracts.requests import Sealed
-from vcp_contracts.values import AddressPassword
+from vcp_contracts.values import AddressPassword, AddressQuery
 from vcp_handler.dialects.secrets import MASK, SealedAddress, Secret, masked, sealed
 
 ALWAYS = Secret(path=("certificate", "key"))
@@ -45,12 +45,18 @@ def test_what_has_no_secret_is_left_alone(payload: object) -> None:
         ("https://user:p%40ss@files.example/a@b", "https://user:***@files.example/a@b"),
         ("ftp://user@files.example/in/", "ftp://user@files.example/in/"),
         ("https://files.example/a@b", "https://files.example/a@b"),
+        ("https://b.s3.example/fw?X-Amz-Signature=s3cret&X=1#a", "https://b.s3.example/fw?***#a"),
+        ("https://user:s3cret@files.example/a?sig=s3cret", "https://user:***@files.example/a?***"),
+        ("https://user@files.example/a?token=s3cret@x", "https://user@files.example/a?***"),
+        ("files.example/a?token=s3cret", "files.example/a?***"),
+        ("http://[files/a?token=s3cret", MASK),
+        ("https://files.example/a?", "https://files.example/a?"),
         ("user:s3cret@files.example", MASK),
         ("http://[user:s3cret@x", MASK),
         (7, 7),
     ],
 )
-def test_only_the_password_of_an_address_is_secret(address: object, shown: object) -> None:
+def test_only_the_password_and_the_query_of_an_address_are_secret(address: object, shown: object) -> None:
     assert masked({"firmware": {"location": address}}, [ADDRESS]) == {"firmware": {"location": shown}}
 
 
@@ -91,7 +97,7 @@ def test_what_is_to_be_sealed_leaves_the_payload_and_nothing_else_does() -> None
     ("address", "left", "kept"),
     [
         ("ftp://cp:s3cret@files/in/", "ftp://cp@files/in/", "s3cret"),
-        ("https://cp:a%40b@files:8/x?q=1", "https://cp@files:8/x?q=1", "a@b"),
+        ("https://cp:a%40b@files:8/x", "https://cp@files:8/x", "a@b"),
         ("ftp://cp@files/", None, None),
         ("https://files/in", None, None),
     ],
@@ -114,6 +120,29 @@ def test_the_password_of_an_address_is_sealed_and_its_user_stays(
         found = SealedAddress(url=left, password=AddressPassword(label="CP1#log-0"))
         assert payload == {"location": found}
         assert secrets == [(kept, "log")]
+
+
+def test_the_query_of_an_address_is_sealed_as_it_stands_there() -> None:
+    secrets: list[str] = []
+
+    def seal(secret: str, use: str) -> Sealed:
+        secrets.append(secret)
+        return Sealed(label=f"CP1#log-{len(secrets)}", length=len(secret), form="text")
+
+    location = Secret(path=("location",), within="url", seal="log")
+    assert sealed({"location": "https://files/in/?sig=a%2Bb&se=1"}, [location], seal)["location"] == (
+        SealedAddress(url="https://files/in/", query=AddressQuery(label="CP1#log-1"))
+    )
+    assert sealed({"location": "https://cp:pa@files/in/?sig=c"}, [location], seal)["location"] == (
+        SealedAddress(
+            url="https://cp@files/in/",
+            password=AddressPassword(label="CP1#log-2"),
+            query=AddressQuery(label="CP1#log-3"),
+        )
+    )
+    assert secrets == ["sig=a%2Bb&se=1", "pa", "sig=c"]
+    lost = sealed({"location": "https://files/in/?sig=c"}, [location], lambda *_: None)["location"]
+    assert lost == SealedAddress(url="https://files/in/", query=AddressQuery(label=None))
 
 
 def test_a_password_that_can_not_be_kept_or_found_in_an_address_is_gone_all_the_same() -> None:

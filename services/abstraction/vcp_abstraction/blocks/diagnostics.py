@@ -82,6 +82,7 @@ def _chore(cp: Charger, now: Upload) -> StoreFile:
         timeout_s=transfers.TRANSFER_S,
         location=it.location,
         password=it.password,
+        query=it.query,
         kind=it.kind,
         name=now.file,
         method=cp.facts.behaviour.upload.method,

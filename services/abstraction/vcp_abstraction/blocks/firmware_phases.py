@@ -61,6 +61,7 @@ def download(cp: Charger) -> None:
             timeout_s=transfers.TRANSFER_S,
             location=now.request.location,
             password=now.request.password,
+            query=now.request.query,
             signing=now.request.signing,
         )
         now.chore = errands.order(cp, chore)

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from vcp_contracts.labels import SecretUse
 from vcp_contracts.requests import Sealed
-from vcp_contracts.values import AddressPassword
+from vcp_contracts.values import AddressPassword, AddressQuery
 
 MASK = "***"
 """What stands in events, logs and the wire record where a secret stood."""
@@ -31,16 +31,17 @@ class Secret:
     seal: SecretUse | None = None
     """What it is for, where it is put into the vault before the row reads the payload."""
     within: Literal["all", "url"] = "all"
-    """The whole value is secret, or only the password in the address that it is."""
+    """The whole value is secret, or only the password and the query in the address that it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class SealedAddress:
-    """The address of a file whose password was sealed."""
+    """The address of a file whose password or query was sealed."""
 
     url: str
-    """Without the password."""
-    password: AddressPassword
+    """Without both."""
+    password: AddressPassword | None = None
+    query: AddressQuery | None = None
 
 
 def masked(payload: Any, secrets: Iterable[Secret]) -> Any:
@@ -66,18 +67,25 @@ def _sealed(secret: Secret, seal: Seal, value: Any) -> Any:
 
 
 def _address_sealed(value: Any, seal: Seal, use: SecretUse) -> Any:
-    """An address without its password, and where that lies; one without any stays what it is."""
+    """An address without its password and its query, and where those lie; one without any stays what it is."""
     if url_masked(value) == value:
         return value
     if url_masked(value) == MASK:
         return SealedAddress(url=MASK, password=AddressPassword())
     parts = urlsplit(value)
-    user, where = parts.netloc.partition(":")[0], parts.netloc.rpartition("@")[2]
-    kept = seal(unquote(parts.password or ""), use)
-    return SealedAddress(
-        url=urlunsplit(parts._replace(netloc=f"{user}@{where}")),
-        password=AddressPassword(label=kept.label if kept is not None else None),
-    )
+    password = query = None
+    if parts.password is not None:
+        user, where = parts.netloc.partition(":")[0], parts.netloc.rpartition("@")[2]
+        password = AddressPassword(label=_label(seal(unquote(parts.password), use)))
+        parts = parts._replace(netloc=f"{user}@{where}")
+    if parts.query:
+        query = AddressQuery(label=_label(seal(parts.query, use)))
+        parts = parts._replace(query="")
+    return SealedAddress(url=urlunsplit(parts), password=password, query=query)
+
+
+def _label(kept: Sealed | None) -> str | None:
+    return kept.label if kept is not None else None
 
 
 def _mask(_value: Any) -> str:
@@ -113,24 +121,31 @@ def _put(item: Any, path: tuple[str, ...], change: Callable[[Any], Any]) -> Any:
 
 
 def url_masked(value: Any) -> Any:
-    """An address without its password; one that can't be read is hidden where it may hold one."""
-    if not isinstance(value, str) or "@" not in value:
+    """An address without its password and its query; one that can't be read is hidden where it may hold either.
+
+    A query is hidden whole: in the address of a file it mostly signs it, and each maker's has other names.
+    """
+    if not isinstance(value, str) or not ("@" in value or "?" in value):
         return value
     try:
         parts = urlsplit(value)
         password = parts.password
     except ValueError:
         return MASK
-    if password is None:
-        return value if parts.netloc else MASK
-    user, where = parts.netloc.partition(":")[0], parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{user}:{MASK}@{where}"))
+    if password is None and "@" in value and not parts.netloc:
+        return MASK
+    if password is not None:
+        user, where = parts.netloc.partition(":")[0], parts.netloc.rpartition("@")[2]
+        parts = parts._replace(netloc=f"{user}:{MASK}@{where}")
+    elif not parts.query:
+        return value
+    return urlunsplit(parts._replace(query=MASK if parts.query else ""))
 
 
 def address(value: Any) -> dict[str, Any]:
-    """The fields `location` and `password` of a request, from an address that may have been sealed."""
+    """The fields `location`, `password` and `query` of a request, from an address that may have been sealed."""
     if isinstance(value, SealedAddress):
-        return {"location": value.url, "password": value.password}
+        return {"location": value.url, "password": value.password, "query": value.query}
     return {"location": value}
 
 

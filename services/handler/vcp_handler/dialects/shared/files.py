@@ -11,7 +11,7 @@ from vcp_handler.dialects.table import Envelope, Payload
 
 FIRMWARE_LOCATION = Secret(path=("firmware", "location"), within="url", seal="firmware")
 LOG_LOCATION = Secret(path=("log", "remoteLocation"), within="url", seal="log")
-"""A user's password in the address of a file."""
+"""A user's password and a query in the address of a file."""
 
 STAGE: dict[FirmwareStage, str] = {
     "idle": "Idle",
