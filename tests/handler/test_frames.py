@@ -80,6 +80,20 @@ def test_a_sloppy_error_is_understood_and_its_flaw_told(text: str, flaw: str) ->
         ('[2,"1",5,{}]', "bad_action", "1", 2),
         ('[2,"1",{},{}]', "bad_action", "1", 2),
         ('[2,"1","Heartbeat",[]]', "bad_payload", "1", 2),
+        ('[2,"1","DataTransfer",{"n":1e400}]', "bad_payload", "1", 2),
+        (' [ 2 , "1\\u0041\\"" , "DataTransfer" , {"n":[-1e999]}]', "bad_payload", '1A"', 2),
+        (f'[2,"1","DataTransfer",{{"n":{"9" * 5_000}}}]', "bad_payload", "1", 2),
+        (r'[2,"1","DataTransfer",{"data":"\ud800"}]', "bad_payload", "1", 2),
+        (r'[2,"1","\ud800",{}]', "bad_payload", "1", 2),
+        (f'[2,"1","DataTransfer",{{"data":{"[" * 1_100 + "]" * 1_100}}}]', "bad_payload", "1", 2),
+        (f'[2,"1","DataTransfer",{{"data":{"[" * 100_000 + "]" * 100_000}}}]', "bad_payload", "1", 2),
+        (f'[2,"{"i" * 256}","DataTransfer",{{"n":1e400}}]', "not_json", None, None),
+        (r'[2,"\ud800","DataTransfer",{}]', "not_json", None, None),
+        ('[2,"1","DataTransfer",{"n":1e400}', "not_json", None, None),
+        ('[2,"1","DataTransfer",{"n":1e400,}]', "not_json", None, None),
+        ('[3,"1",{"n":1e400}]', "not_json", None, None),
+        (b'[2,"1","DataTransfer",{"n":1e400}]', "bad_payload", "1", 2),
+        (b'[2,"1","DataTransfer",{"n":"\xff"}]', "not_json", None, None),
         (f'[2,"1","DataTransfer",{{"data":{"[" * 99 + "]" * 99}}}]', "too_deep", "1", 2),
         (f'[3,"1",{"[" * 600 + "]" * 600}]', "too_deep", "1", 3),
         ('[3,"1"]', "arity", "1", 3),
@@ -91,7 +105,7 @@ def test_a_sloppy_error_is_understood_and_its_flaw_told(text: str, flaw: str) ->
     ],
 )
 def test_what_is_no_frame_is_told_with_all_that_can_be_read_of_it(
-    text: str, kind: str, message_id: str | None, type_number: int | None
+    text: str | bytes, kind: str, message_id: str | None, type_number: int | None
 ) -> None:
     frame = read(text)
     assert isinstance(frame, Broken)

@@ -103,6 +103,18 @@ def test_a_reply_is_written_once() -> None:
             '[4,"7","RpcFrameworkError","a CALL has 4 elements, this has 3",{}]',
         ),
         (
+            "ocpp1.6",
+            '[2,"7","Reset",{"type":1e400}]',
+            '[4,"7","FormationViolation","JSON that can\'t be read: number is infinity when parsed as double: '
+            'line 1 column 24 (char 23)",{}]',
+        ),
+        (
+            "ocpp2.0.1",
+            r'[2,"7","Reset",{"type":"\ud800"}]',
+            '[4,"7","RpcFrameworkError","JSON that can\'t be read: no low surrogate in string: '
+            'line 1 column 25 (char 24)",{}]',
+        ),
+        (
             "ocpp2.0.1",
             '{"hello":1}',
             '[4,"-1","RpcFrameworkError","not a JSON array with a message type in front",{}]',

@@ -1,7 +1,9 @@
 """The JSON arrays that OCPP-J puts on the wire: text to frame and back. Knows no action, no version, no socket."""
 
+import json
+import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NoReturn
 
 import orjson
 
@@ -104,6 +106,9 @@ class Broken:
 
 Frame = Call | CallResult | CallError | Broken
 
+_HEAD_OF_CALL = re.compile(r'[ \t\r\n]*\[[ \t\r\n]*2[ \t\r\n]*,[ \t\r\n]*("(?:[^"\\]|\\.)*")[ \t\r\n]*,')
+"""The beginning of a call, with its id as JSON has it."""
+
 
 def read(text: str | bytes, limit: int = MAX_TEXT) -> Frame:
     """The frame that a received text holds (OCPP-J 4.2). Never raises: what can't be read is `Broken`."""
@@ -112,7 +117,7 @@ def read(text: str | bytes, limit: int = MAX_TEXT) -> Frame:
     try:
         parts = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        return Broken("not_json", f"not JSON: {error}")
+        return _refused(text, error)
     if not isinstance(parts, list) or not parts:
         return Broken("not_array", "not a JSON array with a message type in front")
     if _is_too_deep(text, parts):
@@ -149,6 +154,38 @@ def write_error(message_id: str, code: str, description: str) -> str:
 def write_failure(message_id: str, failure: Failure) -> str:
     """The text of an error answer as it is given. Raises TypeError for what JSON can't hold."""
     return orjson.dumps([ERROR, message_id, failure.code, failure.description, failure.details]).decode()
+
+
+def _refused(text: str | bytes, why: orjson.JSONDecodeError) -> Broken:
+    """What our reader refuses. RFC 8259 §9 lets it refuse JSON too, e.g. the number 1e400: such a call has an id, and
+    whoever sent it waits for an answer."""
+    message_id = _id_at_head(text)
+    if message_id is None or not _is_json(text):
+        return Broken("not_json", f"not JSON: {why}")
+    return Broken("bad_payload", f"JSON that can't be read: {why}", message_id, CALL)
+
+
+def _id_at_head(text: str | bytes) -> str | None:
+    head = _HEAD_OF_CALL.match(text if isinstance(text, str) else text.decode(errors="replace"))
+    try:
+        return None if head is None else _readable_id([CALL, orjson.loads(head[1])])
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _is_json(text: str | bytes) -> bool:
+    """Whether it keeps to JSON's grammar, as far as a reader goes that takes numbers and surrogates of any kind."""
+    try:
+        json.loads(text, parse_constant=_refuse, parse_float=len, parse_int=len)
+    except RecursionError:
+        return True
+    except ValueError:
+        return False
+    return True
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _is_too_deep(text: str | bytes, parts: list[object]) -> bool:
