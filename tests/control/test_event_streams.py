@@ -93,6 +93,21 @@ async def test_a_client_without_a_cursor_hears_what_happens_from_now_on(
     assert await client.ids(1) == ["e3"]
 
 
+@pytest.mark.parametrize(
+    "body",
+    ["{}", "[]", "no json", '{"type":"command_done"}', '{"type":"command_done","result":{"command":[]}}'],
+)
+async def test_what_a_stranger_writes_into_the_stream_stops_nobody(
+    redis: Redis, sources: EventStreams, abstraction: PlayedAbstraction, body: str
+) -> None:
+    client = await opened(sources)
+    await redis.xadd(streams.events(0), {streams.FIELD: body})
+    await abstraction.tell(link(1))
+    async with asyncio.timeout(5):
+        while (await client.event()).get("id") != "e1":
+            pass
+
+
 async def test_a_client_that_comes_back_misses_nothing_and_hears_nothing_twice(
     sources: EventStreams, abstraction: PlayedAbstraction
 ) -> None:

@@ -194,12 +194,16 @@ class Follower:
                 continue
             event = told(partition, entry)
             if event.word.get("type") in _RESULTS:
-                self._resolve(event.word["result"])
+                self._resolve(event.word.get("result"))
             for listener in listeners:
                 listener.put(event)
 
-    def _resolve(self, result: dict[str, Any]) -> None:
-        for expecting in self._expected.get(result["command"], ()):
+    def _resolve(self, result: Any) -> None:
+        # anybody may write into the stream: what is no result of ours must not end the one reader of all
+        command = result.get("command") if isinstance(result, dict) else None
+        if not isinstance(command, str):
+            return
+        for expecting in self._expected.get(command, ()):
             if not expecting.done():
                 expecting.set_result(result)
 
