@@ -12,6 +12,19 @@ from vcp_runner.hints import DESK
 from vcp_runner.leaving import Exit, run_until_signal
 from vcp_runner.leaving import fail as _fail
 from vcp_runner.leaving import leave as _leave
+from vcp_runner.options import (
+    ApiPort,
+    Authorities,
+    BackendUrl,
+    Insecure,
+    Json,
+    PasswordFile,
+    Protocols,
+    RedisUrl,
+    StateDir,
+    Verbose,
+    password_in,
+)
 from vcp_runner.record_verbs import record, replay, violations
 from vcp_runner.scenario_verbs import scenarios
 
@@ -27,19 +40,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Json = Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the services' logs on stderr.")]
-RedisUrl = Annotated[
-    str | None,
-    typer.Option(help="Broker to use.  [default: REDIS_URL, else an embedded one]", show_default=False),
-]
-StateDir = Annotated[
-    Path | None, typer.Option(help="Keep the embedded broker's data here.", show_default=False)
-]
-ApiPort = Annotated[
-    int | None,
-    typer.Option(help="Port of the control API.  [default: 8080, else a free one]", show_default=False),
-]
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -138,24 +138,13 @@ def up(
 
 @app.command(short_help="Connect one charge point to your backend.")
 def connect(
-    url: Annotated[
-        str,
-        typer.Argument(metavar="URL", help="ws[s]://host:port/path/CP001; the last segment is the identity."),
-    ],
-    protocol: Annotated[
-        list[str] | None,
-        typer.Option(help="OCPP version to offer, in order of preference; may be repeated.  [default: 1.6]"),
-    ] = None,
+    url: BackendUrl,
+    protocol: Protocols = None,
     vendor: Annotated[str, typer.Option(help="Vendor that the charge point names at boot.")] = "VCP",
     model: Annotated[str, typer.Option(help="Model that the charge point names at boot.")] = "Virtual",
-    password_file: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="File with the Basic password; or set VCP_PASSWORD."),
-    ] = None,
-    ca: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="PEM file of the authorities to trust.")
-    ] = None,
-    insecure: Annotated[bool, typer.Option("--insecure", help="Take any server certificate.")] = False,
+    password_file: PasswordFile = None,
+    ca: Authorities = None,
+    insecure: Insecure = False,
     until_boot: Annotated[
         bool,
         typer.Option("--until-boot", help="End once the boot is answered: 0 accepted, 1 not, 3 no link."),
@@ -181,7 +170,7 @@ def connect(
             protocols=tuple(subprotocol_of(version) for version in protocol or ["1.6"]),
             vendor=vendor,
             model=model,
-            password=_password(password_file),
+            password=password_in(password_file),
             authorities=ca,
             insecure=insecure,
             until_boot=until_boot,
@@ -195,14 +184,8 @@ def connect(
 
 @app.command(short_help="Check your backend: one verdict, an exit code.")
 def check(
-    url: Annotated[
-        str,
-        typer.Argument(metavar="URL", help="ws[s]://host:port/path/CP001; the last segment is the identity."),
-    ],
-    protocol: Annotated[
-        list[str] | None,
-        typer.Option(help="OCPP version to offer, in order of preference; may be repeated.  [default: 1.6]"),
-    ] = None,
+    url: BackendUrl,
+    protocol: Protocols = None,
     token: Annotated[str, typer.Option(help="A card that the backend accepts.")] = "CARD1",
     patience: Annotated[
         float, typer.Option(min=1, max=600, help="Seconds that the backend may take for one answer.")
@@ -213,14 +196,9 @@ def check(
     junit: Annotated[
         Path | None, typer.Option(dir_okay=False, help="Write JUnit XML to this file, too.")
     ] = None,
-    password_file: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="File with the Basic password; or set VCP_PASSWORD."),
-    ] = None,
-    ca: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="PEM file of the authorities to trust.")
-    ] = None,
-    insecure: Annotated[bool, typer.Option("--insecure", help="Take any server certificate.")] = False,
+    password_file: PasswordFile = None,
+    ca: Authorities = None,
+    insecure: Insecure = False,
     verbose: Verbose = False,
     redis_url: RedisUrl = None,
 ) -> None:
@@ -236,7 +214,7 @@ def check(
         connection = Connection(
             target=target_of(url),
             protocols=tuple(subprotocol_of(version) for version in protocol or ["1.6"]),
-            password=_password(password_file),
+            password=password_in(password_file),
             authorities=ca,
             insecure=insecure,
         )
@@ -395,12 +373,6 @@ def _become(module: str, *arguments: str) -> None:
     """Replaces this process, so that signals reach the service itself."""
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", module, *arguments])
-
-
-def _password(file: Path | None) -> str | None:
-    if file is not None:
-        return file.read_text().rstrip("\r\n")
-    return os.environ.get("VCP_PASSWORD") or None
 
 
 def _path(text: str | None) -> Path | None:

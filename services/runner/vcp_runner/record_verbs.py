@@ -1,12 +1,12 @@
 """The verbs of records: export, violations, replay. Options and exit codes; imports a verb's code only to run it."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from vcp_runner.leaving import Exit, leave, run_until_signal
+from vcp_runner.options import Authorities, Insecure, Json, PasswordFile, Verbose, password_in
 
 record = typer.Typer(
     no_args_is_help=True,
@@ -72,16 +72,11 @@ def replay(
     patience: Annotated[
         float, typer.Option(min=1, max=600, help="Seconds that the backend may take for one answer.")
     ] = 30.0,
-    password_file: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="File with the Basic password; or set VCP_PASSWORD."),
-    ] = None,
-    ca: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="PEM file of the authorities to trust.")
-    ] = None,
-    insecure: Annotated[bool, typer.Option("--insecure", help="Take any server certificate.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the services' logs.")] = False,
+    password_file: PasswordFile = None,
+    ca: Authorities = None,
+    insecure: Insecure = False,
+    json: Json = False,
+    verbose: Verbose = False,
     redis_url: Annotated[
         str | None, typer.Option(help="Broker to use.  [default: an embedded one]", show_default=False)
     ] = None,
@@ -98,11 +93,10 @@ def replay(
 
     def work() -> int:
         spoken = subprotocol_of(protocol) if protocol else subprotocol_in(file)
-        password = password_file.read_text().rstrip("\r\n") if password_file else None
         connection = Connection(
             target=target_at(url, id),
             protocols=(spoken,),
-            password=password or os.environ.get("VCP_PASSWORD") or None,
+            password=password_in(password_file),
             authorities=ca,
             insecure=insecure,
         )

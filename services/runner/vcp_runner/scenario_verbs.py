@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from vcp_runner.leaving import Exit, leave, run_until_signal
+from vcp_runner.options import Json
 
 scenarios = typer.Typer(
     no_args_is_help=True,
@@ -18,7 +19,6 @@ Names = Annotated[
     list[str],
     typer.Argument(metavar="FILE|DIRECTORY|NAME…", help="Files, directories, or scenarios that come along."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="JSON lines on stdout.")]
 
 
 @scenarios.command(short_help="Play scenarios against a backend.")
