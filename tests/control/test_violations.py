@@ -112,6 +112,23 @@ async def test_the_report_of_many(api: httpx.AsyncClient, broken: None) -> None:
     assert ([it["code"] for it in made["findings"]], made["charge_points"]) == (["call_unknown"], 1)
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"other": "x"},
+        {"__data__": 'no json, but "protocol_violation"'},
+        {"__data__": '["protocol_violation"]'},
+    ],
+)
+async def test_what_a_stranger_writes_into_the_stream_is_passed_over(
+    api: httpx.AsyncClient, broken: None, redis: Redis, fields: dict[str, str]
+) -> None:
+    before = (await api.get("/charge-points/CP001/violations")).json()["findings"]
+    await redis.xadd(streams.events(streams.partition_of("CP001", PARTITIONS)), fields)
+    answer = await api.get("/charge-points/CP001/violations")
+    assert (answer.status_code, answer.json()["findings"]) == (200, before)
+
+
 async def test_a_report_may_begin_at_a_time(api: httpx.AsyncClient, broken: None) -> None:
     made = (await api.get("/violations", params={"since": "2026-06-01T12:00:00Z"})).json()
     assert made["must"] == 2

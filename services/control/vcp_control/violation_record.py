@@ -4,13 +4,12 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-import orjson
 from redis.asyncio import Redis
 from vcp_contracts import streams
 from vcp_plumbing.connection import Command, roundtrip
-from vcp_plumbing.entry import decode_entry
 
 from vcp_control.cursor import START, order
+from vcp_control.listener import entry_of, told
 from vcp_control.wire_filter import Filter
 from vcp_control.wire_record import WireRecord
 
@@ -43,15 +42,16 @@ class ViolationRecord:
             key = streams.events(partition)
             if (began := await self._trimmed_up_to(key)) is not None:
                 since.append(began)
-            found += await self._violations(key, ids)
+            found += await self._violations(partition, ids)
         found.sort(key=lambda one: order(one[0]))
         return Kept([await self._completed(event) for _, event in found], max(since, default=None))
 
-    async def _violations(self, key: str, ids: frozenset[str]) -> list[tuple[str, Event]]:
+    async def _violations(self, partition: int, ids: frozenset[str]) -> list[tuple[str, Event]]:
         found = []
         after = START
+        key = streams.events(partition)
         while page := await self._ask(("XRANGE", key, f"({after}", "+", "COUNT", _PAGE)):
-            found += list(_among(page, ids))
+            found += list(_among(partition, page, ids))
             after = page[-1][0].decode()
             if len(page) < _PAGE:
                 break
@@ -87,12 +87,12 @@ class ViolationRecord:
         return reply
 
 
-def _among(page: Iterable[tuple[bytes, list[bytes]]], ids: frozenset[str]) -> Iterable[tuple[str, Event]]:
-    for entry_id, words in page:
-        body = decode_entry(dict(zip(words[::2], words[1::2], strict=True)))
+def _among(partition: int, page: Iterable[Any], ids: frozenset[str]) -> Iterable[tuple[str, Event]]:
+    for reply in page:
+        entry = entry_of(reply)
         # most events are not, and there are a hundred thousand of them
-        if _MARK not in body:
+        if not any(_MARK in value for value in entry.fields.values()):
             continue
-        event = orjson.loads(body)
+        event = told(partition, entry).word
         if event.get("type") == "protocol_violation" and event.get("charge_point") in ids:
-            yield entry_id.decode(), event
+            yield entry.id, event
