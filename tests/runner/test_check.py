@@ -155,7 +155,7 @@ async def test_the_command_prints_its_verdict_and_leaves_with_its_code(tmp_path:
         assert "must   answer_twice, once" in out
         assert out.rstrip().endswith("broken: 0 of 7 steps failed, 1 violations, 0 against advice")
         backend.misbehave(Fault(do="call_error", action="Heartbeat"))
-        code, out, _ = await ended("check", url, "--patience", "2", "--format", "md")
+        code, out, _ = await ended("check", url, "--patience", "2", "--format", "markdown")
         assert code == 1
         assert "| heartbeat |" in out
         assert "failed: Heartbeat was refused: InternalError: as ordered |" in out
@@ -169,4 +169,4 @@ async def test_where_nobody_listens_the_code_is_3() -> None:
 
 async def test_a_format_that_there_is_not_is_a_usage_error() -> None:
     code, _, err = await ended("check", "ws://127.0.0.1:1/ocpp/CP001", "--format", "pdf")
-    assert (code, err) == (2, "vcp: --format: there is no format pdf: use text, md or json\n")
+    assert (code, err) == (2, "vcp: --format: there is no format pdf: use text, markdown or json\n")

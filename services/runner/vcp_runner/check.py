@@ -138,7 +138,7 @@ def _show(verdict: Verdict, screen: Screen, format: Format) -> None:
     match format:
         case "json":
             screen.result(orjson.dumps(verdict.as_json(), option=orjson.OPT_INDENT_2).decode())
-        case "md":
+        case "markdown":
             screen.result(verdict.as_markdown())
         case _:
             for finding in verdict.violations["findings"]:

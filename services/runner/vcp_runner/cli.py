@@ -191,7 +191,7 @@ def check(
         float, typer.Option(min=1, max=600, help="Seconds that the backend may take for one answer.")
     ] = 30.0,
     format: Annotated[
-        str, typer.Option(help="What is printed: text, md or json.", metavar="FORMAT")
+        str, typer.Option(help="What is printed: text, markdown or json.", metavar="FORMAT")
     ] = "text",
     junit: Annotated[
         Path | None, typer.Option(dir_okay=False, help="Write JUnit XML to this file, too.")

@@ -10,7 +10,7 @@ from vcp_testkit.junit import Case
 from vcp_runner.leaving import Ending, Exit
 from vcp_runner.smoke import Step
 
-Format = Literal["text", "md", "json"]
+Format = Literal["text", "markdown", "json"]
 
 
 class NoSuchFormat(Ending):
@@ -24,7 +24,7 @@ def format_of(text: str) -> Format:
     for format in get_args(Format):
         if text == format:
             return text  # type: ignore[return-value]
-    raise NoSuchFormat(f"--format: there is no format {text}: use text, md or json")
+    raise NoSuchFormat(f"--format: there is no format {text}: use text, markdown or json")
 
 
 Word = Literal["fine", "advice", "broken"]
