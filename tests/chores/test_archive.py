@@ -88,6 +88,24 @@ async def test_a_long_past_is_read_page_by_page_and_cut_at_its_bound(
     assert [orjson.loads(body)["minute"] for body in newest] == [7, 8, 9]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        'no JSON, but "charge_point":"CP001"',
+        '["charge_point", {"charge_point":"CP001"}]',
+        '{"charge_point":"CP001"}',
+    ],
+)
+async def test_what_a_stranger_wrote_among_the_records_is_no_part_of_a_log(redis: Redis, body: str):
+    for key in (streams.events(HOME), streams.frames(HOME, "CP001")):
+        await redis.xadd(key, {streams.FIELD: body})
+    await record(redis, streams.events(HOME), "link_changed", 1)
+    await record(redis, streams.frames(HOME, "CP001"), "frame_sent", 1)
+    wanted = chore(since=NOON, since_real=NOON)
+    assert len(await records.events(redis, HOME, wanted)) == 1
+    assert len(await records.frames(redis, HOME, wanted)) == 1
+
+
 async def test_a_charger_without_a_past_has_an_empty_log(redis: Redis, ftp: FtpServer, tmp_path: Path):
     parts = await stored(redis, ftp)
     assert parts == {"charge-point.json": b"{}", "events.jsonl": b"", "frames.jsonl": b""}

@@ -17,12 +17,6 @@ from vcp_contracts.requests.availability import (
     Unlocked,
     UnlockResult,
 )
-from vcp_contracts.requests.base import (
-    Declined,
-    Reply,
-    Request,
-    Silence,
-)
 from vcp_contracts.requests.certificates import (
     CertificateDeleted,
     CertificatesListed,
@@ -36,6 +30,12 @@ from vcp_contracts.requests.certificates import (
 )
 from vcp_contracts.requests.data import DataPassed, PassData
 from vcp_contracts.requests.diagnostics import LogUpload, UploadLog
+from vcp_contracts.requests.envelope import (
+    Declined,
+    Reply,
+    Request,
+    Silence,
+)
 from vcp_contracts.requests.firmware import FirmwareUpdate, UpdateFirmware
 from vcp_contracts.requests.remote import (
     ChargingStart,

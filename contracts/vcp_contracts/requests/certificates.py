@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from vcp_contracts.requests.base import Reply, Request
+from vcp_contracts.requests.envelope import Reply, Request
 from vcp_contracts.values import CertificateHash, RootUse
 from vcp_contracts.words import Value
 

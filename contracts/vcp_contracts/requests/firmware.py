@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from vcp_contracts.requests.base import Reply, Request
+from vcp_contracts.requests.envelope import Reply, Request
 from vcp_contracts.values import AddressPassword, AddressQuery, FileAddress, Signing
 
 

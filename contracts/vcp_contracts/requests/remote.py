@@ -3,7 +3,7 @@
 from typing import Literal
 
 from vcp_contracts.profiles import ChargingProfile, ProfileFlaw
-from vcp_contracts.requests.base import Reply, Request
+from vcp_contracts.requests.envelope import Reply, Request
 from vcp_contracts.values import Place, Token
 
 

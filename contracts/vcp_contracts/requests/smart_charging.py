@@ -12,7 +12,7 @@ from vcp_contracts.profiles import (
     RateUnit,
     SchedulePeriod,
 )
-from vcp_contracts.requests.base import Reply, Request
+from vcp_contracts.requests.envelope import Reply, Request
 from vcp_contracts.values import Place
 
 

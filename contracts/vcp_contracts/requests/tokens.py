@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from vcp_contracts.requests.base import Reply, Request
+from vcp_contracts.requests.envelope import Reply, Request
 from vcp_contracts.values import Token, TokenInfo
 from vcp_contracts.words import Value
 

@@ -42,7 +42,7 @@ async def events(redis: Redis, partition: int, chore: StoreFile) -> Lines:
     def take(body: bytes) -> bool:
         if mine not in body:
             return False
-        event = orjson.loads(body)
+        event = _word(body)
         return (
             event.get("charge_point") == chore.charge_point
             and (wanted is None or event.get("type") in wanted)
@@ -56,7 +56,7 @@ async def frames(redis: Redis, partition: int, chore: StoreFile) -> Lines:
     """The wire record in the wanted time, oldest first, a line each; secrets are masked in it. Raises one of `LOST`."""
 
     def take(body: bytes) -> bool:
-        return _within(orjson.loads(body), chore.since_real, chore.until_real)
+        return _within(_word(body), chore.since_real, chore.until_real)
 
     return await _newest(redis, streams.frames(partition, chore.charge_point), take)
 
@@ -67,10 +67,21 @@ async def view(redis: Redis, partition: int, charge_point: str) -> bytes:
     return found or b"{}"
 
 
+def _word(body: bytes) -> dict[str, Any]:
+    """An entry as an object; empty for one that is none: anybody may write to a stream, and a log goes on."""
+    try:
+        word = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return word if isinstance(word, dict) else {}
+
+
 def _within(word: dict[str, Any], since: datetime | None, until: datetime | None) -> bool:
-    if since is None and until is None:
-        return True
-    at = datetime.fromisoformat(word["at"])
+    """Whether it was said in the wanted time; what does not say when was not."""
+    try:
+        at = datetime.fromisoformat(word["at"])
+    except (KeyError, TypeError, ValueError):
+        return False
     return (since is None or at >= since) and (until is None or at <= until)
 
 

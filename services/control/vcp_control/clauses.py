@@ -49,7 +49,9 @@ VIOLATIONS: Mapping[Code, Breach] = {
     ),
     "frame_action": Breach("must", "OCPP-J 1.6 §4.2.1; part 4 §4.2.1", "sent a call whose action is no name"),
     "frame_payload": Breach(
-        "must", "OCPP-J 1.6 §4.2; part 4 §4.2", "sent a payload that is not a JSON object"
+        "must",
+        "OCPP-J 1.6 §4.2; part 4 §4.2",
+        "sent a payload that is not a JSON object, or that no reader takes",
     ),
     "frame_error_code": Breach(
         "must", "OCPP-J 1.6 §4.2.3; part 4 §4.2.3", "sent an error whose code is no text"
