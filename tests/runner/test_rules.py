@@ -76,7 +76,7 @@ async def a_rule_answers_in_the_chargers_place_and_the_charger_believes_it(
     assert added.status_code == 201
     assert (added.json()["rule"]["name"], added.json()["hits"]) == ("no remote start", 0)
     assert await backend.call("CP001", action, payload) == {"status": "Rejected"}
-    [answer] = await frames(api, action=action, kind="result")
+    [answer] = await seen(lambda: frames(api, action=action, kind="result"))
     assert answer["rule_applied"] == "no remote start"
     view = (await api.get(CP)).json()
     assert view["evses"][0]["transaction"] is None
