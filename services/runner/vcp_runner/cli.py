@@ -82,6 +82,7 @@ def demo(
     api_port: ApiPort = None,
 ) -> None:
     """A whole charging session with nothing else running: backend, charge point, every frame on the screen."""
+    _furnish()
     from vcp_runner.demo import demo as tell
     from vcp_runner.demo import protocols_of
     from vcp_runner.screen import Screen
@@ -159,6 +160,7 @@ def connect(
     api_port: ApiPort = None,
 ) -> None:
     """Connects one charge point to your backend and shows the wire, both directions, as it happens."""
+    _furnish()
     from vcp_runner.connect import Connection
     from vcp_runner.connect import connect as run
     from vcp_runner.screen import Screen
@@ -203,6 +205,7 @@ def check(
     redis_url: RedisUrl = None,
 ) -> None:
     """Plays a session against your backend: boot, cards, charging, a lost network. 0: fine, 1: not, 3: no link."""
+    _furnish()
     from vcp_runner.check import Check
     from vcp_runner.check import check as run
     from vcp_runner.connect import Connection
@@ -361,6 +364,13 @@ app.command(short_help="See in what a backend broke OCPP.")(violations)
 def main() -> None:
     """The console script."""
     app(prog_name="vcp")
+
+
+def _furnish() -> None:
+    """What all services import is imported while this process imports what the verb needs."""
+    from vcp_runner.nursery import furnish
+
+    furnish()
 
 
 def _plan(**wishes: object) -> "Plan":

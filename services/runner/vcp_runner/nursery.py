@@ -9,6 +9,7 @@ import multiprocessing
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.forkserver import ensure_running
 
 COMMON_GROUND = "vcp_runner.common_ground"
 """Imported in the nursery before the first birth."""
@@ -22,6 +23,12 @@ def nursery() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([COMMON_GROUND])
     return context
+
+
+def furnish() -> None:
+    """Lets the nursery come up now, beside whatever else is to be done before the first birth."""
+    nursery()
+    ensure_running()
 
 
 async def born(life: Callable[..., None], *given: object) -> ForkServerProcess:

@@ -12,6 +12,7 @@ from vcp_runner.broker import EmbeddedBroker, embedded_broker
 from vcp_runner.child_process import ChildSpec, Log
 from vcp_runner.given_broker import answering
 from vcp_runner.leaving import Ending, Exit
+from vcp_runner.nursery import furnish
 from vcp_runner.ports import free_port, is_free, preferred_port
 from vcp_runner.supervisor import Release, Supervisor
 
@@ -81,6 +82,7 @@ async def running_stack(
     """Everything up for the length of the block. Raises PortTaken, NoBroker, HomeInUse, ChildFailed."""
     _demand_free(plan.api_port, plan.api_host, "--api-port")
     _demand_free(plan.broker_port, "127.0.0.1", "--broker-port")
+    furnish()
     with ExitStack() as on_exit:
         url = plan.redis_url or os.environ.get("REDIS_URL") or None
         keys = Path(given) if (given := os.environ.get("VCP_KEYS")) else None
