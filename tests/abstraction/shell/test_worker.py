@@ -190,7 +190,7 @@ async def test_what_can_t_be_read_lies_in_the_dead_stream(redis: Redis):
         broken = (await redis.xadd(streams.inbox(HOME), {"__data__": "{nonsense"})).decode()
         await publish(redis, "power_off", "trip")
         assert (await ended(redis, "trip"))["status"] == "rejected"
-        assert careful.measures.dead == 2
+    assert careful.measures.dead == 2
     dead = await bodies(redis, streams.dead(HOME))
     assert (dead[0]["entry"], dead[0]["body"]) == (broken, "{nonsense")
     assert dead[1]["reason"] == "RuntimeError: the charger tripped"
