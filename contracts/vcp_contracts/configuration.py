@@ -27,10 +27,16 @@ class StartingFault(Part):
     info: Annotated[str, StringConstraints(max_length=50)] | None = None
 
 
+DIRECT_CURRENT_TYPES = frozenset({"cCCS1", "cCCS2", "cG105", "Pan"})
+"""Connectors that carry direct current; a Tesla connector may carry either, and counts as alternating unless told."""
+
+
 class ConnectorConfiguration(Part):
     """One connector: its capability, and how things stand when the charger first wakes."""
 
     type: ConnectorType = "sType2"
+    current: Literal["ac", "dc"] | None = None
+    """Alternating or direct current; default: what connectors of the type carry."""
     phases: Annotated[int, Field(ge=1, le=3)] = 3
     max_current_a: Annotated[float, Field(gt=0, le=1000)] = 32.0
     """Most current per phase."""
@@ -40,6 +46,11 @@ class ConnectorConfiguration(Part):
     plugged: bool = False
     inoperative: bool = False
     fault: StartingFault | None = None
+
+    @property
+    def direct_current(self) -> bool:
+        """Whether it gives direct current, which has no phases."""
+        return self.current == "dc" or (self.current is None and self.type in DIRECT_CURRENT_TYPES)
 
 
 class EvseConfiguration(Part):
