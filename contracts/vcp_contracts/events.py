@@ -217,7 +217,10 @@ class ActionEnded(Word):
     type: Literal["action_ended"] = "action_ended"
     action: Id
     word: str
-    outcome: Literal["refused", "misanswered", "unanswered", "unspoken", "unwritable", "discarded", "lost"]
+    outcome: Literal[
+        "refused", "misanswered", "unanswered", "unspoken", "unwritable", "discarded", "lost", "failed"
+    ]
+    """`failed`: the charger itself failed on how it ended, or on making it ready; that lies among the dead."""
     retried: bool
     detail: str = ""
 

@@ -145,6 +145,13 @@ def fire(cp: FakeCharger, now: datetime, around: Surroundings) -> Decision:
     return Decision()
 
 
+def give_up(cp: FakeCharger, message: Any, reason: str, now: datetime, around: Surroundings) -> Decision:
+    if cp.facts.get("gives_up_badly"):
+        raise RuntimeError("the charger can't even give up")
+    cp.facts["given_up"] = [*cp.facts.get("given_up", []), message.type]
+    return Decision()
+
+
 def _done(cp: FakeCharger, command: str, now: datetime) -> CommandResult:
     return CommandResult(command=command, charge_point=cp.id, status="done", at=now)
 
@@ -172,6 +179,7 @@ FAKE = Core(
     surround=Surroundings,
     decide=decide,
     fire=fire,
+    give_up=give_up,
     view=view,
     next_due=next_due,
 )

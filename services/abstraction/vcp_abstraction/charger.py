@@ -329,6 +329,9 @@ class Charger(Sections):
         entry = self.queue.pop(n)
         lane = self.facts.lanes.of(entry.lane)
         if n in lane:
+            if entry.lane == "transactions" and lane[0] == n:
+                # the failed tries were this one's; the next entry has none, and waits for nothing
+                self.facts.lanes.tries, self.facts.lanes.not_before = 0, None
             lane.remove(n)
         if n in self._queue_written:
             self._queue_written.discard(n)

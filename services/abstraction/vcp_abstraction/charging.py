@@ -2,7 +2,7 @@
 
 from vcp_abstraction.charger import Charger, Surroundings
 from vcp_abstraction.core import Core
-from vcp_abstraction.decide import decide, fire
+from vcp_abstraction.decide import decide, fire, give_up
 from vcp_abstraction.due import next_due
 from vcp_abstraction.view import view_of
 
@@ -12,6 +12,7 @@ CORE = Core(
     surround=Surroundings,
     decide=decide,
     fire=fire,
+    give_up=give_up,
     view=view_of,
     next_due=next_due,
 )

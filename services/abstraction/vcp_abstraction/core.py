@@ -66,6 +66,12 @@ class Fire(Protocol):
     def __call__(self, charger: Any, now: datetime, around: Any, /) -> Decided: ...
 
 
+class GiveUp(Protocol):
+    def __call__(
+        self, charger: Any, message: ToAbstraction, reason: str, now: datetime, around: Any, /
+    ) -> Decided: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Core:
     """The pure functions of one kind of charger: a blank one, a kept one, its surroundings, and what it decides."""
@@ -75,6 +81,8 @@ class Core:
     surround: Surround
     decide: Decide
     fire: Fire
+    give_up: GiveUp
+    """Ends what waits for a message on which `decide` has raised; the charger is as it was before that."""
     view: Callable[[Any], bytes]
     """What readers may know of a charger, as JSON of `ChargePointView`."""
     next_due: Callable[[Any], datetime | None]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from vcp_contracts import chores, commands, link, outcomes, requests
+from vcp_contracts.letters import ToAbstraction
 from vcp_contracts.link import CloseLink
 from vcp_contracts.outcomes import Outcome
 from vcp_contracts.requests import Reply, Request
@@ -24,6 +25,7 @@ from vcp_abstraction.blocks import (
     claims,
     data,
     diagnostics,
+    failures,
     faults,
     firmware,
     firmware_phases,
@@ -165,7 +167,9 @@ def decide(cp: Charger, message: Any, now: datetime, around: Surroundings) -> De
     decision = _begin(cp, now, around, getattr(message, "id", None))
     kind = type(message)
     if kind in COMMANDS:
-        _command(cp, message)
+        if not _command(cp, message):
+            # nothing has changed, so nothing follows from it
+            return decision
     elif not cp.exists:
         _nobody_there(cp, message)
     elif kind in FACTS:
@@ -185,6 +189,30 @@ def fire(cp: Charger, now: datetime, around: Surroundings) -> Decision:
     return decision
 
 
+def give_up(
+    cp: Charger, message: ToAbstraction, reason: str, now: datetime, around: Surroundings
+) -> Decision:
+    """`decide` has raised on a message, and the charger is as before: what waits for that message ends, the wire's facts
+    count on, and the next action may leave. Commands and requests are answered by whoever asks for this."""
+    decision = _begin(cp, now, around, message.id)
+    if cp.exists and _is_counted(cp, message):
+        failures.give_up(cp, message, reason)
+    if cp.exists:
+        _release(cp)
+    return decision
+
+
+def _is_counted(cp: Charger, it: ToAbstraction) -> bool:
+    """Whether it is to be looked at, and not from a link that is gone. Counted once more, it is never missed again."""
+    if not isinstance(it, (Outcome, Request, *NUMBERED)):
+        return True
+    facts = cp.facts.link
+    if it.link != facts.id or it.n < facts.next_fact:
+        return False
+    facts.next_fact = it.n + 1
+    return True
+
+
 def _begin(cp: Charger, now: datetime, around: Surroundings, cause: str | None) -> Decision:
     cp.real = max(now, cp.real)
     cp.now = cp.facts.clock.at(cp.real)
@@ -196,7 +224,8 @@ def _begin(cp: Charger, now: datetime, around: Surroundings, cause: str | None) 
     return cp.decision
 
 
-def _command(cp: Charger, it: commands.Command) -> None:
+def _command(cp: Charger, it: commands.Command) -> bool:
+    """Whether it was carried out, or begun."""
     if not cp.exists and not isinstance(it, commands.Provision):
         cp.rejected(
             it.id,
@@ -205,14 +234,15 @@ def _command(cp: Charger, it: commands.Command) -> None:
             reason="there is no such charge point",
             remedy="provision it first",
         )
-        return
+        return False
     try:
         COMMANDS[type(it)](cp, it)
     except Impossible as no:
         cp.rejected(it.id, "impossible", field=no.field, reason=no.reason, remedy=no.remedy)
-        return
+        return False
     if not isinstance(it, BRING_THEIR_OWN_RESULT):
         cp.done(it.id)
+    return True
 
 
 def _in_order(cp: Charger, it: Outcome | Request | NumberedFact) -> bool:
@@ -254,7 +284,13 @@ def _settle(cp: Charger) -> None:
     restart.perhaps_restart(cp)
     if cp.rules is not None:
         standing.hand_over(cp, cp.rules)
-    lanes.release(cp)
+    _release(cp)
 
 
-__all__ = ["Decision", "Surroundings", "decide", "fire"]
+def _release(cp: Charger) -> None:
+    """Lets the next action leave, past those that can't."""
+    while (stuck := lanes.release(cp)) is not None:
+        failures.end(cp, cp.dequeue(stuck.n), stuck.reason)
+
+
+__all__ = ["Decision", "Surroundings", "decide", "fire", "give_up"]

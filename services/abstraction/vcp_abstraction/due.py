@@ -52,6 +52,11 @@ def fire_due(cp: Charger) -> None:
         task(cp)
 
 
+def _has_come(cp: Charger, when: datetime | None) -> bool:
+    """Whether it is still due: what fell due before it may have ended or moved it."""
+    return when is not None and when <= cp.now
+
+
 def _when(timer: tuple[datetime, Task]) -> datetime:
     return timer[0]
 
@@ -65,7 +70,7 @@ def wire_timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
         return
     flight = facts.lanes.in_flight
     if flight is not None:
-        yield flight.guard, lambda c: link.reopen(c, "no outcome of an action in time")
+        yield flight.guard, _give_link_up
     if facts.restart is not None and facts.restart.deadline is not None:
         yield facts.restart.deadline, restart.perhaps_restart
     if facts.restart is not None and facts.restart.not_before is not None:
@@ -79,14 +84,25 @@ def _of_rules(kept: Rules) -> Iterator[tuple[datetime, Task]]:
         if each.until is not None:
             yield each.until, rules.expire
     for raw in kept.raw.values():
-        yield raw.guard, lambda c: link.reopen(c, "no outcome of a raw message in time")
+        yield raw.guard, _give_link_up_for_raw
+
+
+def _give_link_up(cp: Charger) -> None:
+    flight = cp.facts.lanes.in_flight
+    if flight is not None and flight.guard <= cp.real:
+        link.reopen(cp, "no outcome of an action in time")
+
+
+def _give_link_up_for_raw(cp: Charger) -> None:
+    if cp.rules is not None and any(raw.guard <= cp.real for raw in cp.rules.raw.values()):
+        link.reopen(cp, "no outcome of a raw message in time")
 
 
 def timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
     """Everything that has a time by the charger's own clock, with what is to be done then."""
     facts = cp.facts
     if facts.link.back_at is not None:
-        yield facts.link.back_at, link.network_back
+        yield facts.link.back_at, _network_back
     if not facts.powered:
         return
     if facts.link.state == "up":
@@ -104,9 +120,9 @@ def timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
     for settling in facts.settling.values():
         yield settling.until, status.settled
     if facts.firmware.update is not None and facts.firmware.update.due is not None:
-        yield facts.firmware.update.due, firmware_phases.phase_over
+        yield facts.firmware.update.due, _update_phase_over
     if facts.upload.current is not None and facts.upload.current.due is not None:
-        yield facts.upload.current.due, diagnostics.phase_over
+        yield facts.upload.current.due, _upload_phase_over
     for evse in facts.evses:
         yield from _at(evse.id, cp)
 
@@ -153,7 +169,7 @@ def _of_certificates(cp: Charger) -> Iterator[tuple[datetime, Task]]:
     if held.takes_over_at is not None:
         yield held.takes_over_at, own_certificate.takes_over
     if held.signing is not None and held.signing.ask_again_at is not None:
-        yield held.signing.ask_again_at, own_certificate.ask_again
+        yield held.signing.ask_again_at, _ask_signing_again
 
 
 def _on_line(cp: Charger) -> Iterator[tuple[datetime, Task]]:
@@ -173,7 +189,7 @@ def _on_line(cp: Charger) -> Iterator[tuple[datetime, Task]]:
 def _at(number: int, cp: Charger) -> Iterator[tuple[datetime, Task]]:
     evse = cp.facts.evses[number - 1]
     if evse.authorization is not None and evse.authorization.deadline is not None:
-        yield evse.authorization.deadline, lambda c: authorization.timed_out(c, c.facts.evses[number - 1])
+        yield evse.authorization.deadline, lambda c: _no_cable(c, c.facts.evses[number - 1])
     if evse.plug_deadline is not None:
         yield evse.plug_deadline, lambda c: authorization.no_token_came(c, c.facts.evses[number - 1])
     if evse.transaction is None:
@@ -187,10 +203,36 @@ def _at(number: int, cp: Charger) -> Iterator[tuple[datetime, Task]]:
         yield full, lambda c: transactions.energy_used_up(c, c.facts.evses[number - 1])
 
 
+def _no_cable(cp: Charger, evse: EvseFacts) -> None:
+    if evse.authorization is not None and _has_come(cp, evse.authorization.deadline):
+        authorization.timed_out(cp, evse)
+
+
 def _sample(cp: Charger, number: int, take: Callable[[Charger, EvseFacts], None]) -> None:
     evse = cp.facts.evses[number - 1]
     if evse.transaction is not None:
         take(cp, evse)
+
+
+def _network_back(cp: Charger) -> None:
+    if _has_come(cp, cp.facts.link.back_at):
+        link.network_back(cp)
+
+
+def _update_phase_over(cp: Charger) -> None:
+    if cp.facts.firmware.update is not None and _has_come(cp, cp.facts.firmware.update.due):
+        firmware_phases.phase_over(cp)
+
+
+def _upload_phase_over(cp: Charger) -> None:
+    if cp.facts.upload.current is not None and _has_come(cp, cp.facts.upload.current.due):
+        diagnostics.phase_over(cp)
+
+
+def _ask_signing_again(cp: Charger) -> None:
+    signing = cp.certificates.signing
+    if signing is not None and _has_come(cp, signing.ask_again_at):
+        own_certificate.ask_again(cp)
 
 
 def _boot_again(cp: Charger) -> None:

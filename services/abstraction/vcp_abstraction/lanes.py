@@ -6,6 +6,7 @@ no other.
 """
 
 from datetime import timedelta
+from typing import NamedTuple
 
 from vcp_contracts.actions import Action, RawCall, RawText, ReportMeter, ReportStatus, ReportTransaction
 from vcp_contracts.events import ActionEnded
@@ -28,25 +29,42 @@ ASKED_FOR = frozenset({"command"})
 """What leaves whatever the backend has said of the boot, while the charger's own gate is open on purpose."""
 
 
-def release(cp: Charger) -> None:
-    """Sends the next action, if one may leave now."""
+class Stuck(NamedTuple):
+    """A queued action that can't be made ready to leave: it would hold up all that waits behind it."""
+
+    n: int
+    reason: str
+
+
+def release(cp: Charger) -> Stuck | None:
+    """Sends the next action, if one may leave now. One that is stuck is named instead, and is still queued."""
     lanes = cp.facts.lanes
     if not cp.online or lanes.in_flight is not None:
-        return
+        return None
     n = _next(cp)
     if n is None:
-        return
+        return None
     entry = cp.queue[n]
-    action = _filled_in(cp, n, entry)
-    lanes.in_flight = InFlight(
+    try:
+        action = _filled_in(cp, n, entry)
+        flight = _flight(cp, n, entry, action)
+    except Exception as error:
+        # nothing has changed yet; raised on, it would fail every message that comes after this one
+        return Stuck(n, f"{type(error).__name__}: {error}")
+    lanes.in_flight = flight
+    cp.facts.last_spoken = cp.now
+    cp.say(action)
+    return None
+
+
+def _flight(cp: Charger, n: int, entry: Queued, action: Action) -> InFlight:
+    return InFlight(
         n=n,
         id=action.id,
         word=_word(action),
         lane=entry.lane,
         guard=cp.real + timedelta(seconds=action.timeout_s) + GUARD,
     )
-    cp.facts.last_spoken = cp.now
-    cp.say(action)
 
 
 def _next(cp: Charger) -> int | None:
@@ -107,9 +125,6 @@ def landed(cp: Charger) -> Queued:
     flight = cp.facts.lanes.in_flight
     assert flight is not None
     cp.facts.lanes.in_flight = None
-    if flight.lane == "transactions":
-        cp.facts.lanes.tries = 0
-        cp.facts.lanes.not_before = None
     return cp.dequeue(flight.n)
 
 

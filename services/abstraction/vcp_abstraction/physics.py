@@ -21,14 +21,19 @@ def advance_meter(evse: EvseFacts, now: datetime) -> None:
     seconds = (now - evse.metered_at).total_seconds()
     if seconds <= 0:
         return
-    if evse.power_w > 0:
-        energy_wh = evse.power_w * seconds / 3600
+    energy_wh = drawn_since_wh(evse, now)
+    if energy_wh > 0:
         evse.register_wh += energy_wh
         evse.ev.soc_wh = min(evse.ev.battery_wh, evse.ev.soc_wh + energy_wh)
         transaction = evse.transaction
         if transaction is not None and transaction.energy_left_wh is not None:
             transaction.energy_left_wh = max(0.0, transaction.energy_left_wh - energy_wh)
     evse.metered_at = now
+
+
+def drawn_since_wh(evse: EvseFacts, now: datetime) -> float:
+    """What has flowed up to `now` and is not in the register yet."""
+    return max(0.0, evse.power_w) * max(0.0, (now - evse.metered_at).total_seconds()) / 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +103,18 @@ def register_wh(evse: EvseFacts) -> int:
 def sample(cp: Charger, evse: EvseFacts, measurands: list[str], context: ReadingContext) -> Sample | None:
     """Reads the meter. Voltage, current, power and energy agree with each other. None where nothing is to be read."""
     advance_meter(evse, cp.now)
-    given = offered(cp, evse)
-    readings: list[Reading] = []
-    for measurand in measurands:
-        readings.extend(_read(evse, given, measurand, context))
+    readings = _readings(cp, evse, measurands, context)
     return Sample(at=cp.now, readings=tuple(readings)) if readings else None
+
+
+def reads_anything(cp: Charger, evse: EvseFacts, measurands: list[str]) -> bool:
+    """Whether some of them can be read there. Changes nothing, the meter neither."""
+    return bool(_readings(cp, evse, measurands, "other"))
+
+
+def _readings(cp: Charger, evse: EvseFacts, measurands: list[str], context: ReadingContext) -> list[Reading]:
+    given = offered(cp, evse)
+    return [reading for measurand in measurands for reading in _read(evse, given, measurand, context)]
 
 
 def _read(evse: EvseFacts, given: Outlet, measurand: str, context: ReadingContext) -> list[Reading]:

@@ -233,6 +233,9 @@ def settled(cp: Charger) -> None:
         del cp.facts.settling[key]
         if cp.online and cp.registered:
             _say(cp, place, key, waits.status, waits.note, through=True)
+    for key in [key for key, waits in cp.facts.settling.items() if waits.until <= cp.now]:
+        # nothing is told of that place any more: other hardware, or a protocol with other places
+        del cp.facts.settling[key]
 
 
 def _say(

@@ -1,6 +1,6 @@
 """Messages asked for by name, and how queued actions end: answered, sent, or failed."""
 
-from vcp_contracts.actions import AskSigning, Authorize, Beat, ReportMeter, ReportTransaction
+from vcp_contracts.actions import AskSigning, Authorize, Beat, Boot, ReportMeter, ReportTransaction
 from vcp_contracts.commands import Ask
 from vcp_contracts.events import ActionEnded
 from vcp_contracts.outcomes import (
@@ -50,11 +50,13 @@ def ask(cp: Charger, it: Ask) -> None:
             status.report(cp, _place(cp, it), command=it.id)
         case "meter":
             evse = cp.evse(it.evse or 1)
-            reading = physics.sample(cp, evse, cp.settings.measurands("AlignedDataCtrlr.Measurands"), "other")
-            if reading is None:
+            measurands = cp.settings.measurands("AlignedDataCtrlr.Measurands")
+            if not physics.reads_anything(cp, evse, measurands):
                 raise Impossible(
                     "AlignedDataCtrlr.Measurands names nothing to read", remedy="write that setting"
                 )
+            reading = physics.sample(cp, evse, measurands, "other")
+            assert reading is not None
             cp.enqueue(
                 ReportMeter(**cp.words(), place=Place(evse=evse.id), samples=(reading,)),
                 "express",
@@ -97,22 +99,23 @@ def outcome(cp: Charger, it: AnyOutcome) -> None:
 def _answered(cp: Charger, it: Answered) -> None:
     entry = lanes.landed(cp)
     lanes.tell_command(cp, entry, "answered", it.answer.model_dump(mode="json", exclude_none=True))
-    answer = it.answer
-    if isinstance(answer, BootAnswer):
-        breaches.judge_boot(cp, entry.action, answer)
-        clock.heard(cp, answer.now)
-        boot.booted(cp, answer)
-    elif isinstance(answer, BeatAnswer):
-        breaches.judge_time(cp, entry.action, answer.now)
-        clock.heard(cp, answer.now)
-    elif isinstance(answer, AuthorizeAnswer):
-        verdicts.answered(cp, entry, answer)
-    elif isinstance(entry.action, AskSigning) and isinstance(answer, SigningAnswer):
-        own_certificate.answered(cp, entry.action, answer)
-    elif isinstance(answer, TransactionAnswer):
-        transaction_answers.answered(cp, entry, answer)
-    elif isinstance(entry.action, ReportTransaction):
-        transaction_answers.told(cp, entry.action)
+    match entry.action, it.answer:
+        case Boot(), BootAnswer() as answer:
+            breaches.judge_boot(cp, entry.action, answer)
+            clock.heard(cp, answer.now)
+            boot.booted(cp, answer)
+        case Beat(), BeatAnswer() as answer:
+            breaches.judge_time(cp, entry.action, answer.now)
+            clock.heard(cp, answer.now)
+        case Authorize(), AuthorizeAnswer() as answer:
+            verdicts.answered(cp, entry, answer)
+        case AskSigning() as action, SigningAnswer() as answer:
+            own_certificate.answered(cp, action, answer)
+        case ReportTransaction(), TransactionAnswer() as answer:
+            transaction_answers.answered(cp, entry, answer)
+        case _:
+            # nothing that waits for another answer may go on waiting
+            _without_answer(cp, entry)
 
 
 def _sent(cp: Charger) -> None:
@@ -146,7 +149,8 @@ def _failed(cp: Charger, it: Refused | Misanswered | Unanswered) -> None:
     lanes.tell_command(cp, entry, it.type, {"detail": detail})
     if isinstance(it, Refused) and it.kind == "unsupported":
         cp.facts.link.unsupported.add(flight.word)
-    if isinstance(it, Misanswered) and isinstance(it.readable, TransactionAnswer):
+    told = isinstance(entry.action, ReportTransaction)
+    if told and isinstance(it, Misanswered) and isinstance(it.readable, TransactionAnswer):
         transaction_answers.answered(cp, entry, it.readable)
     if isinstance(it, Refused) and it.kind == "security" and flight.word != "boot":
         boot.disowned(cp)

@@ -166,11 +166,12 @@ def set_ev(cp: Charger, it: SetEv) -> None:
 def set_meter(cp: Charger, it: SetMeter) -> None:
     """Sets the register."""
     evse = cp.evse(it.evse)
-    physics.advance_meter(evse, cp.now)
-    if evse.transaction is not None and it.register_wh < evse.register_wh:
+    stands_wh = evse.register_wh + physics.drawn_since_wh(evse, cp.now)
+    if evse.transaction is not None and it.register_wh < stands_wh:
         raise Impossible(
-            f"a transaction is open, and the register stands at {physics.register_wh(evse)} Wh",
+            f"a transaction is open, and the register stands at {int(stands_wh + 1e-6)} Wh",
             field="register_wh",
             remedy="set a higher value, or end the transaction first",
         )
+    physics.advance_meter(evse, cp.now)
     evse.register_wh = it.register_wh

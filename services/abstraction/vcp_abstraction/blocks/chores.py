@@ -24,6 +24,14 @@ WANTED_BY: dict[type[AnyChore], Callable[[Charger, str, AnyChoreResult], None]] 
     MakeKey: own_certificate.key_made,
 }
 
+FORSAKEN_BY: dict[type[AnyChore], Callable[[Charger, str, str], None]] = {
+    FetchFile: firmware_phases.forsake,
+    CheckChain: firmware.forsake,
+    StoreFile: diagnostics.forsake,
+    MakeKey: own_certificate.forsake,
+}
+"""How each block ends what waits for a chore on whose result the charger failed: at once, without another try."""
+
 
 def done(cp: Charger, it: ChoreDone) -> None:
     """A chore has ended. What is not out (told twice, dropped) is ignored."""
@@ -34,6 +42,13 @@ def overdue(cp: Charger) -> None:
     """No result came in time: ordered again, and given up after that."""
     for chore in errands.overdue(cp):
         _ended(cp, chore, ChoreFailed(why="forsaken", detail="no chores worker has done it"))
+
+
+def give_up(cp: Charger, chore: str, why: str) -> None:
+    """The charger failed on the result of a chore: what was ordered with it has failed."""
+    kept = cp.facts.chores.pop(chore, None)
+    if kept is not None:
+        FORSAKEN_BY[type(kept.order)](cp, chore, why)
 
 
 def _ended(cp: Charger, chore: str, result: AnyChoreResult) -> None:

@@ -114,6 +114,14 @@ def stored(cp: Charger, chore: str, result: AnyChoreResult) -> None:
         _ended(cp, result if isinstance(result, FileStored) else errands.failure(result))
 
 
+def forsake(cp: Charger, chore: str, why: str) -> None:
+    """The charger failed on how the upload ended: it is over."""
+    now = cp.facts.upload.current
+    if now is not None and now.chore == chore:
+        cp.facts.upload.current = None
+        tell(cp, now, "upload_failed", why)
+
+
 def _ended(cp: Charger, result: FileStored | ChoreFailed) -> None:
     if transfers.ended(cp, _current(cp), result):
         _over(cp)

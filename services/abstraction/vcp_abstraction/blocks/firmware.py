@@ -74,6 +74,14 @@ def checked(cp: Charger, chore: str, result: AnyChoreResult) -> None:
     cp.decision.to_handler.insert(0, reply)
 
 
+def forsake(cp: Charger, chore: str, why: str) -> None:
+    """The charger failed on the verdict: the backend still gets its answer."""
+    checking = cp.facts.firmware.checking
+    if checking is not None and checking.chore == chore:
+        cp.facts.firmware.checking = None
+        cp.say(FirmwareUpdate(**cp.reply(checking.request), result="rejected", detail=why))
+
+
 def begin(cp: Charger, it: UpdateFirmware) -> FirmwareUpdate:
     """The update is on; one that was under way is given up for it."""
     reply = FirmwareUpdate(

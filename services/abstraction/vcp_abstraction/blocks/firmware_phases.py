@@ -74,6 +74,14 @@ def fetched(cp: Charger, chore: str, result: AnyChoreResult) -> None:
         _fetched(cp, result if isinstance(result, FileFetched) else errands.failure(result))
 
 
+def forsake(cp: Charger, chore: str, why: str) -> None:
+    """The charger failed on how the download ended: the update is over. No EVSE was closed for it yet."""
+    now = cp.facts.firmware.update
+    if now is not None and now.chore == chore:
+        cp.facts.firmware.update = None
+        firmware_stages.tell(cp, now.request, "download_failed", why)
+
+
 def _fetched(cp: Charger, result: FileFetched | ChoreFailed) -> None:
     if transfers.ended(cp, _current(cp), result):
         _download_over(cp)

@@ -19,6 +19,9 @@ from vcp_abstraction.blocks import credentials, raw, rules, verdicts
 from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts.lanes import Queued
 
+AGAIN = timedelta(seconds=30)
+"""When the charger connects again after it failed on a link that stood."""
+
 
 def go_online(cp: Charger, it: GoOnline) -> None:
     """Connects. The command ends at the first link, or the first failure."""
@@ -161,8 +164,16 @@ def fail_waiting(cp: Charger, why: str) -> None:
     cp.facts.link.waiting.clear()
 
 
-def down(cp: Charger, why: str, detail: str = "") -> None:
-    """What the end of a link does."""
+def give_up(cp: Charger, why: str) -> None:
+    """Closes a link that the charger can't use, and connects again after a while."""
+    close(cp, "reset", why)
+    cp.facts.link.last_failure = why
+    cp.facts.link.wanted = False
+    cp.facts.link.back_at = cp.now + AGAIN
+
+
+def down(cp: Charger, why: str, detail: str = "", *, begins: bool = True) -> None:
+    """What the end of a link does. `begins`: whether something may begin because of it, by the offline rules."""
     link = cp.facts.link
     link.since = cp.now
     link.down_since = cp.now
@@ -171,14 +182,16 @@ def down(cp: Charger, why: str, detail: str = "") -> None:
         LinkChanged, state="down", link=link.id, subprotocol=link.subprotocol, why=why, detail=detail or None
     )
     for entry in lanes.link_lost(cp):
-        _lost(cp, entry)
+        _lost(cp, entry, begins=begins)
     if cp.rules is not None:
         rules.link_lost(cp, cp.rules)
         raw.link_lost(cp, cp.rules)
 
 
-def _lost(cp: Charger, entry: Queued) -> None:
+def _lost(cp: Charger, entry: Queued, *, begins: bool) -> None:
     """The link went, and this was not worth keeping."""
     lanes.tell_command(cp, entry, "unanswered", {"detail": "the link was lost"})
-    if isinstance(entry.action, Authorize):
+    if isinstance(entry.action, Authorize) and begins:
         verdicts.unanswerable(cp, entry)
+    elif isinstance(entry.action, Authorize):
+        verdicts.never_came(cp, entry)

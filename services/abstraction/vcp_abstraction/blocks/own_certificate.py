@@ -115,8 +115,16 @@ def key_made(cp: Charger, chore: str, result: AnyChoreResult) -> None:
         signing.public_key, signing.csr = result.public_key, result.csr
         _ask(cp, signing)
         return
+    forsake(cp, chore, f"{result.why}: {result.detail}" if isinstance(result, ChoreFailed) else result.type)
+
+
+def forsake(cp: Charger, chore: str, why: str) -> None:
+    """No key is had: nothing is asked for."""
+    signing = cp.certificates.signing
+    if signing is None or signing.public_key is not None:
+        return
     cp.certificates.signing = None
-    why = f"{result.why}: {result.detail}" if isinstance(result, ChoreFailed) else result.type
+    cp.touch("certificates")
     cp.note(ActionEnded, action=chore, word="ask_signing", outcome="discarded", retried=False, detail=why)
 
 

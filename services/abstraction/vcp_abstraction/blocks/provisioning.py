@@ -4,9 +4,9 @@ from datetime import UTC
 
 from vcp_contracts.commands import PowerCycle, PowerOff, PowerOn, Provision, Retire
 from vcp_contracts.configuration import ChargePointConfiguration
-from vcp_contracts.events import ChargePointChanged
+from vcp_contracts.events import ChargePointChanged, FaultCleared, SettingChanged
 from vcp_contracts.settings import BY_NAME, find
-from vcp_contracts.values import BootReason, Fault
+from vcp_contracts.values import BootReason, Fault, Place
 
 from vcp_abstraction import errands, installed, status
 from vcp_abstraction.blocks import (
@@ -14,6 +14,7 @@ from vcp_abstraction.blocks import (
     cable,
     credentials,
     diagnostics,
+    faults,
     firmware_phases,
     link,
     metering,
@@ -30,7 +31,7 @@ from vcp_abstraction.facts.clock import CLOCK_FROM, CLOCK_UP_TO, ClockFacts
 from vcp_abstraction.facts.places import ConnectorFacts, EvseFacts
 from vcp_abstraction.facts.profiles import Profiles
 from vcp_abstraction.facts.security import Certificates, SecurityFacts
-from vcp_abstraction.setting_rules import broken_rule
+from vcp_abstraction.setting_rules import PHASE_ROTATION, broken_rule
 from vcp_abstraction.settings import Settings, normal
 
 # --- set up ----------------------------------------------------------------------------------------------------------
@@ -50,12 +51,12 @@ def provision(cp: Charger, it: Provision) -> None:
             link.want(cp)
         cp.done(it.id, change="provisioned")
         return
-    if cp.facts.quarantined:
-        cp.facts.quarantined = False
     if new == cp.configuration:
+        cp.facts.quarantined = False
         cp.done(it.id, change="none")
         return
     _change(cp, new, values)
+    cp.facts.quarantined = False
     cp.done(it.id, change="configured")
 
 
@@ -153,24 +154,36 @@ def _put_all(cp: Charger, values: dict[str, str]) -> None:
         cp.settings.put(BY_NAME[name.casefold()], value)
 
 
+def _as_they_were(configuration: ChargePointConfiguration) -> dict[str, str]:
+    """The settings of an earlier configuration by full name. One that is no longer good is left out: nobody asks for it
+    now."""
+    rows = [(find(name), value) for name, value in configuration.settings.items()]
+    return {row.name: good for row, value in rows if row and (good := normal(row, value)[0]) is not None}
+
+
 def _change(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) -> None:
+    """Whatever may be refused is refused first; from then on nothing is."""
     old = cp.configuration
-    if new.evses != old.evses:
-        if any(True for _ in cp.running()):
-            raise Impossible(
-                "a transaction is open", field="evses", remedy="end it before you change the hardware"
-            )
+    other_hardware = new.evses != old.evses
+    if other_hardware and any(True for _ in cp.running()):
+        raise Impossible(
+            "a transaction is open", field="evses", remedy="end it before you change the hardware"
+        )
+    before = _as_they_were(old)
+    if other_hardware:
+        _take_away(cp)
         cp.facts.evses = _hardware(cp, new)
-        cp.facts.reported.clear()
-        installed.keep_within(cp, len(new.evses))
     cp.setup = Setup(configuration=new)
     cp.touch("setup")
-    before = _checked_settings(old)
     _put_all(cp, {name: value for name, value in values.items() if before.get(name) != value})
+    if other_hardware:
+        _forget_places(cp)
     metering.reschedule(cp)
     own_certificate.plan_renewal(cp)
     cp.note(ChargePointChanged, change="configured")
     status.observe(cp)
+    if other_hardware and cp.facts.powered:
+        _find_cars(cp)
     if new.firmware_version != old.firmware_version:
         cp.facts.firmware.version = None
     booted_as_another = boot.tells_otherwise(old, new)
@@ -184,6 +197,46 @@ def _change(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) 
         link.reopen(cp, "configured anew")
     elif new.online and not (old.online or cp.facts.link.wanted) and new.url is not None:
         link.want(cp)
+
+
+def _take_away(cp: Charger) -> None:
+    """The EVSEs and connectors go, and with them what was wrong with them."""
+    for evse in cp.facts.evses:
+        for connector in evse.connectors:
+            for fault in connector.faults:
+                place = Place(evse=evse.id, connector=connector.id)
+                cp.note(FaultCleared, place=place, fault=fault)
+                faults.tell(cp, place, fault, active=False)
+
+
+def _forget_places(cp: Charger) -> None:
+    """What was kept of places by their numbers means others now, or none. Reservations are reviewed after each message;
+    reports of transactions that are over are still told, whatever became of their EVSE."""
+    facts = cp.facts
+    facts.reported.clear()
+    facts.settling.clear()
+    there = {f"{evse.id}.{n}" for evse in facts.evses for n in range(len(evse.connectors) + 1)}
+    facts.observed = {key: seen for key, seen in facts.observed.items() if key in there | {"0.0"}}
+    installed.keep_within(cp, len(facts.evses))
+    rules.keep_within(cp, len(facts.evses))
+    _keep_rotations_within(cp, len(facts.evses))
+
+
+def _keep_rotations_within(cp: Charger, evses: int) -> None:
+    row = BY_NAME[PHASE_ROTATION.casefold()]
+    rotations = cp.settings.text(row.name)
+    left = _within(rotations, evses)
+    waiting = cp.settings.waiting.get(row.name)
+    if left != rotations:
+        cp.settings.put(row, left)
+        cp.note(SettingChanged, name=row.name, value=left, by="command")
+    if waiting is not None:
+        cp.settings.put_off(row, _within(waiting, evses))
+
+
+def _within(rotations: str, evses: int) -> str:
+    items = [item for item in rotations.split(",") if item]
+    return ",".join(item for item in items if int(item.partition(".")[0]) <= evses)
 
 
 def retire(cp: Charger, it: Retire) -> None:
@@ -231,7 +284,6 @@ def power_on(cp: Charger, it: PowerOn) -> None:
     """The mains are back: the charger boots."""
     if cp.facts.powered and not cp.facts.quarantined:
         raise Impossible("the charger has power already", remedy="power_cycle, if it shall boot again")
-    cp.facts.quarantined = False
     _wake(cp, "power_up")
 
 
@@ -244,6 +296,7 @@ def power_cycle(cp: Charger, it: PowerCycle) -> None:
 
 def _wake(cp: Charger, reason: BootReason) -> None:
     cp.facts.powered = True
+    cp.facts.quarantined = False
     ever = cp.facts.registration.ever_accepted
     cp.facts.registration = Registration(boot_reason=reason, ever_accepted=ever)
     restart_keys.take_over(cp)

@@ -71,6 +71,13 @@ def ended(cp: Charger, it: AnyOutcome) -> None:
     _told(cp, raw.word, raw.command, it)
 
 
+def failed(cp: Charger, action: str, reason: str) -> None:
+    """The charger itself failed on how one ended that was sent past the lanes."""
+    raw = standing.kept(cp).raw.pop(action)
+    cp.note(ActionEnded, action=action, word=raw.word, outcome="failed", retried=False, detail=reason)
+    cp.done(raw.command, outcome="failed", action=action, detail=reason)
+
+
 def landed(cp: Charger, it: AnyOutcome) -> None:
     """The one in flight has ended. It is never tried again."""
     entry = lanes.landed(cp)

@@ -138,7 +138,7 @@ def usable(cp: Charger, evse: EvseFacts, token: Token, group: Token | None) -> i
 def reserved_for(cp: Charger, token: Token) -> EvseFacts | None:
     """The EVSE that is kept free for this very token, if one is."""
     for wish in reservations.of(cp.facts, token, None):
-        if wish.evse is not None:
+        if wish.evse is not None and wish.evse <= len(cp.facts.evses):
             return cp.facts.evses[wish.evse - 1]
     return None
 

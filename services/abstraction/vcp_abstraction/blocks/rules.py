@@ -110,6 +110,23 @@ def remove_rules(cp: Charger, it: RemoveRules) -> None:
     standing.ends_in_force(cp, it.id)
 
 
+def keep_within(cp: Charger, evses: int) -> None:
+    """The charger has other hardware now: a rule for the state of an EVSE that is gone could never be in force again."""
+    rules = cp.rules
+    if rules is None:
+        return
+    gone = [each for each in rules.standing if _evse_of(each.rule) > evses]
+    for held in rules.held:
+        if any(each.rule.name == held.frame.rule for each in gone):
+            _let_go(cp, held)
+    _end(cp, gone, "removed")
+
+
+def _evse_of(rule: Rule) -> int:
+    state = rule.when.state
+    return state.evse if state is not None and state.evse is not None else 0
+
+
 def expire(cp: Charger) -> None:
     """The time of some is over."""
     _end(cp, [each for each in standing.kept(cp).standing if each.until and each.until <= cp.real], "time")

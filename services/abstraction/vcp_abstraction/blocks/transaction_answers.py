@@ -19,16 +19,32 @@ def answered(cp: Charger, entry: Queued, answer: TransactionAnswer) -> None:
         return
     if answer.backend_name is not None and action.phase == "started":
         breaches.judge_name(cp, action, answer)
-        telling.backend_name = answer.backend_name
+    name_learnt(cp, action, answer)
     told(cp, action)
     if answer.info is None:
         return
     about = action.stop_token if action.phase == "ended" and action.stop_token else action.token
     if about is not None:
         known_tokens.heard(cp, about, answer.info)
-    evse = cp.facts.evses[telling.evse - 1]
-    if evse.transaction is not None and evse.transaction.id == action.transaction and action.phase != "ended":
+    # its EVSE may be gone: the hardware may have changed while this was still to be told
+    evse = _of(cp, action)
+    if evse is not None and action.phase != "ended":
         judge_after_start(cp, evse, answer.info)
+
+
+def _of(cp: Charger, action: ReportTransaction) -> EvseFacts | None:
+    """The EVSE where a transaction is still open."""
+    for evse in cp.running():
+        if evse.transaction is not None and evse.transaction.id == action.transaction:
+            return evse
+    return None
+
+
+def name_learnt(cp: Charger, action: ReportTransaction, answer: TransactionAnswer) -> None:
+    """Keeps the backend's name of a transaction: without it no later report of that could be told."""
+    telling = cp.facts.tellings.get(action.transaction)
+    if telling is not None and answer.backend_name is not None and action.phase == "started":
+        telling.backend_name = answer.backend_name
 
 
 def told(cp: Charger, action: ReportTransaction) -> None:

@@ -64,6 +64,16 @@ def unanswerable(cp: Charger, entry: Queued) -> None:
         authorization.decide_offline(cp, evse, action.token, remote_start=awaiting.remote_start)
 
 
+def never_came(cp: Charger, entry: Queued) -> None:
+    """The charger itself failed on the verdict: nobody is served for it, and the reader is free again."""
+    action = entry.action
+    assert isinstance(action, Authorize)
+    evse = _asking(cp, action)
+    if evse is not None:
+        evse.awaiting = None
+        authorization.judged(cp, evse, action.token, "invalid", "none")
+
+
 def _asking(cp: Charger, action: Authorize) -> EvseFacts | None:
     for evse in cp.facts.evses:
         if evse.awaiting is not None and evse.awaiting.token.equals(action.token):

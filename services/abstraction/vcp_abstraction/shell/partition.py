@@ -251,7 +251,8 @@ class Partition:
         return resident
 
     def _tell(self, entry: Entry, resident: Resident, word: ToAbstraction, now: datetime) -> None:
-        """Lets a charger decide. If it fails, the word goes to the dead and the charger stays as it was."""
+        """Lets a charger decide. If it fails, the word goes to the dead and the charger stays as it was, but for what
+        waited for that word."""
         around = self._around
         failure = self._attempt(resident, lambda charger: self._core.decide(charger, word, now, around), now)
         if failure is not None:
@@ -259,7 +260,23 @@ class Partition:
             if not isinstance(word, HandlerUp | ChoresUp):
                 resident.pending.discard(word.id)
                 self._ledger.give_up(word, failure.reason, now)
+            self._give_up(entry, resident, word, failure.reason, now)
         self._touch(resident, now)
+
+    def _give_up(
+        self, entry: Entry, resident: Resident, word: ToAbstraction, reason: str, now: datetime
+    ) -> None:
+        """Lets a charger end what waits for a word on which it failed: a step of its own. If it fails on that too, it
+        stands still."""
+        if not resident.charger.exists:
+            return
+        around = self._around
+        failure = self._attempt(
+            resident, lambda charger: self._core.give_up(charger, word, reason, now, around), now
+        )
+        if failure is not None:
+            self._ledger.bury(entry, resident.id, failure.reason, now, trace=failure.trace)
+            self._stand_still(resident)
 
     def _attempt(self, resident: Resident, step: Callable[[Any], Decided], now: datetime) -> Failure | None:
         """Lets a charger take one step, and says what comes of it. A step that fails has not happened."""
@@ -305,12 +322,15 @@ class Partition:
         return Failure(f"its timers ran {STALLS} times and stay at {due}", "")
 
     def _quarantine(self, resident: Resident, timer: Timer, failure: Failure, now: datetime) -> None:
+        self._stand_still(resident)
+        entry = Entry(f"timer {timer.due.isoformat()}", {})
+        self._ledger.bury(entry, resident.id, failure.reason, now, trace=failure.trace)
+
+    def _stand_still(self, resident: Resident) -> None:
         resident.stalls = 0
         resident.charger.quarantine()
         resident.took(lambda charger: charger.quarantine())
         resident.look()
-        entry = Entry(f"timer {timer.due.isoformat()}", {})
-        self._ledger.bury(entry, resident.id, failure.reason, now, trace=failure.trace)
 
     def _first_timer(self) -> Timer | None:
         """The timer at the top of the heap, after those that a charger has moved since."""
