@@ -5,7 +5,7 @@ An action's id is the message id of its transmission on the wire. It carries all
 
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, JsonValue, PlainSerializer, StringConstraints
 
 from vcp_contracts.profiles import ChargingProfile, ChargingSchedule, LimitSource
 from vcp_contracts.values import (
@@ -109,7 +109,10 @@ class ReportTransaction(Action):
     stop_token: Token | None = None
     """Who stopped it, where a token did."""
     phases_used: int | None = None
-    news: frozenset[SessionNews] = frozenset()
+    news: Annotated[
+        frozenset[SessionNews], PlainSerializer(sorted, return_type=list[str], when_used="json")
+    ] = frozenset()
+    """What was not told before; written in order, so that the same report is the same bytes."""
 
 
 class ReportMeter(Action):

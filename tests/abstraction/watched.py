@@ -8,6 +8,8 @@ from abstraction.story import Story
 from vcp_abstraction.charger import Charger, Decision
 from vcp_abstraction.decide import decide, fire
 from vcp_abstraction.due import next_due
+from vcp_abstraction.sections import MODELS, write
+from vcp_abstraction.view import view_of
 from vcp_contracts import commands as c
 from vcp_contracts.actions import Action, RawCall, RawText, ReportStatus, ReportTransaction
 from vcp_contracts.letters import to_abstraction, to_handler
@@ -56,12 +58,27 @@ class Watched(Story):
 
     def hear(self, message: Any) -> Decision:
         before = self.before()
+        whole = self.whole() if isinstance(message, c.Command) else None
         again = to_abstraction.validate_json(message.model_dump_json())
         twin = self.twin()
         expected = decide(twin, again, self.now, self.around)
         decision = super().hear(message)
         self.check(before, decision, expected, twin)
+        if any((r.command, r.status) == (message.id, "rejected") for r in decision.results):
+            self.check_refused(whole, decision)
         return decision
+
+    def whole(self) -> tuple[dict[str, bytes], dict[int, Any], bytes]:
+        """All that is kept and shown of it."""
+        view = view_of(self.cp) if self.cp.exists else b""
+        return write(self.cp, set(MODELS)), dict(self.cp.queue), view
+
+    def check_refused(self, before: Any, decision: Decision) -> None:
+        """A command that is refused has changed nothing, and nobody hears of it but who gave it."""
+        assert self.whole() == before
+        assert decision.to_handler == []
+        assert decision.to_chores == []
+        assert decision.events == []
 
     def wait(self, seconds: float) -> None:
         until = self.now + timedelta(seconds=seconds)
@@ -120,6 +137,30 @@ class Watched(Story):
         if self.cp.exists:
             self.look_at_new_entries(steady_before=before[1])
             self.check_registers()
+            self.check_that_nothing_waits_for_nothing()
+
+    def check_that_nothing_waits_for_nothing(self) -> None:
+        """What is in flight ends in bounded time; what is queued leaves, or a time is set for it."""
+        cp, lanes = self.cp, self.cp.facts.lanes
+        assert not cp.facts.quarantined
+        due = next_due(cp)
+        if lanes.in_flight is not None:
+            assert cp.online
+            assert due is not None
+            assert due <= lanes.in_flight.guard
+        elif cp.online and not cp.registered:
+            assert not lanes.boot
+            assert cp.facts.registration.next_try is not None
+            assert due is not None
+        elif cp.online:
+            assert not (lanes.boot or lanes.express)
+            if lanes.transactions:
+                assert lanes.not_before is not None
+                assert lanes.not_before > cp.now
+        for evse in cp.facts.evses:
+            if evse.awaiting is not None:
+                asked = [e.action for e in cp.queue.values() if e.action.type == "authorize"]
+                assert any(action.token.equals(evse.awaiting.token) for action in asked)
 
     def check_sending(self, flew: str | None, decision: Decision) -> None:
         """One action at a time, on the link that stands (OCPP-J 1.6 §4.1.1), but for what is sent past the gates."""

@@ -1,11 +1,11 @@
 """The link, as far as the charger knows of it."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from vcp_abstraction.facts.kept import Kept
+from vcp_abstraction.facts.kept import IN_ORDER, Kept
 
 
 class LinkFacts(Kept):
@@ -25,7 +25,7 @@ class LinkFacts(Kept):
     back_at: datetime | None = None
     """When the network returns by itself, or a restart is over."""
     last_failure: str | None = None
-    unsupported: set[str] = Field(default_factory=set)
+    unsupported: Annotated[set[str], IN_ORDER] = Field(default_factory=set)
     """Words that this link's backend has said it does not support."""
     waiting: list[str] = Field(default_factory=list)
     """Commands that wait for the first link or failure."""

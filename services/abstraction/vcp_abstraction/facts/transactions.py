@@ -1,13 +1,14 @@
 """Transactions: what is open on the charger, and what is yet to be told of one."""
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import Field
 from vcp_contracts.actions import SessionNews
 from vcp_contracts.manners import StartPoint
 from vcp_contracts.values import ChargingState, Sample, StopReason, Token
 
-from vcp_abstraction.facts.kept import Kept
+from vcp_abstraction.facts.kept import IN_ORDER, Kept
 
 
 class Transaction(Kept):
@@ -25,9 +26,9 @@ class Transaction(Kept):
     """When cable and authorization first were both there, in whole seconds: relative schedules start then."""
     start_wh: float
     seq: int = 0
-    told: set[SessionNews] = Field(default_factory=set)
+    told: Annotated[set[SessionNews], IN_ORDER] = Field(default_factory=set)
     phases_told: int | None = None
-    held: set[StartPoint] = Field(default_factory=set)
+    held: Annotated[set[StartPoint], IN_ORDER] = Field(default_factory=set)
     """Stop points that have held; the first to fail ends the transaction."""
     suspended: bool = False
     """The station withholds energy: the backend did not accept the token."""
