@@ -100,6 +100,19 @@ class AnyConfiguration(AnyStoryWithRules):
         if story.cp.configuration.url is not None:
             self.come_online(restful)
 
+    @precondition(lambda self: self.story.cp.online)
+    @rule(changes=CHANGES)
+    def change_while_a_status_settles(self, changes: dict[str, Any]) -> None:
+        """A status that would be told if it lasted, of a place of which nothing may be told any more when it has."""
+        story = self.story
+        story.do(c.WriteSetting, name="MinimumStatusDuration", value="30")
+        for evse in story.cp.facts.evses:
+            story.do(c.Unplug if evse.connected else c.PlugIn, evse=evse.id)
+        self.set_up_anew(changes)
+        if story.cp.configuration.url is not None:
+            self.come_online(True)
+        story.wait(60.0)
+
     @rule(settled=st.booleans())
     def come_online(self, settled: bool) -> None:
         facts = self.story.cp.facts

@@ -153,7 +153,7 @@ class Watched(Story):
             assert cp.facts.registration.next_try is not None
             assert due is not None
         elif cp.online:
-            assert not (lanes.boot or lanes.express)
+            assert [*lanes.boot, *lanes.express] == []
             if lanes.transactions:
                 assert lanes.not_before is not None
                 assert lanes.not_before > cp.now
