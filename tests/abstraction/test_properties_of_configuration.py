@@ -3,13 +3,16 @@ reserved, limited: what always holds still does, and nothing of what is gone hol
 
 from typing import Any
 
+from abstraction.test_properties import Said, one
 from abstraction.test_properties_of_rules import AnyStoryWithRules
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 from vcp_contracts import commands as c
+from vcp_contracts import outcomes as o
 from vcp_contracts import requests as r
 from vcp_contracts.configuration import ConnectorConfiguration, EvseConfiguration, StartingFault
+from vcp_contracts.link import FrameLetGo, HandlerUp, LinkDown
 from vcp_contracts.requests import SettingToWrite
 from vcp_contracts.values import SettingName
 
@@ -56,6 +59,17 @@ CHANGES = st.fixed_dictionaries(
         "call_timeout_s": st.sampled_from([1.0, 30.0, 600.0]),
         "online": st.booleans(),
     },
+)
+
+
+FAILING = st.one_of(
+    one(o.Answered, answer=st.just(o.TransactionAnswer(backend_name="17"))),
+    one(o.Answered, answer=st.just(o.Acknowledged())),
+    one(o.Unanswered, timeout_s=st.just(30.0)),
+    one(r.ForgetTokens, message_id=st.just("b1")),
+    one(LinkDown, why=st.just("lost")),
+    one(FrameLetGo, frame=st.just("f0"), how=st.just("released")),
+    one(HandlerUp),
 )
 
 
@@ -126,6 +140,25 @@ class AnyConfiguration(AnyStoryWithRules):
             self.story.link_up()
         if settled:
             self.story.answer_all()
+
+    @precondition(lambda self: self.story.cp.online)
+    @rule(said=FAILING)
+    def fail(self, said: Said) -> None:
+        """Whatever the charger fails on, nothing waits for that."""
+        story = self.story
+        kind, fields = said
+        if issubclass(kind, o.Outcome):
+            flight = story.cp.facts.lanes.in_flight
+            fields = fields | {"action": flight.id if flight is not None else "n-0"}
+            decision = story.fail_on(kind(**story.fact(), **fields))
+            assert flight is None or [e.outcome for e in decision.events if e.type == "action_ended"][:1] == [
+                "failed"
+            ]
+            assert story.cp.facts.lanes.in_flight is None or story.cp.facts.lanes.in_flight.id != flight.id
+        elif kind is HandlerUp:
+            story.fail_on(HandlerUp(id="hu", owner="h2", manners=story.around.manners))
+        else:
+            story.fail_on(kind(**story.fact(), **fields))
 
     @precondition(lambda self: self.story.cp.online)
     @rule(evse=st.integers(1, 3))

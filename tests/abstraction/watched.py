@@ -6,7 +6,7 @@ from typing import Any
 
 from abstraction.story import Story
 from vcp_abstraction.charger import Charger, Decision
-from vcp_abstraction.decide import decide, fire
+from vcp_abstraction.decide import decide, fire, give_up
 from vcp_abstraction.due import next_due
 from vcp_abstraction.sections import MODELS, write
 from vcp_abstraction.view import view_of
@@ -66,6 +66,14 @@ class Watched(Story):
         self.check(before, decision, expected, twin)
         if any((r.command, r.status) == (message.id, "rejected") for r in decision.results):
             self.check_refused(whole, decision)
+        return decision
+
+    def fail_on(self, message: Any) -> Decision:
+        """The charger fails on a message: what waits for it ends."""
+        before, twin = self.before(), self.twin()
+        expected = give_up(twin, message, "a fault", self.now, self.around)
+        decision = self._took(give_up(self.cp, message, "a fault", self.now, self.around))
+        self.check(before, decision, expected, twin)
         return decision
 
     def whole(self) -> tuple[dict[str, bytes], dict[int, Any], bytes]:
