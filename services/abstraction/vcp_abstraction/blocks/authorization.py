@@ -246,3 +246,19 @@ def no_token_came(cp: Charger, evse: EvseFacts) -> None:
 def judged(cp: Charger, evse: EvseFacts, token: Token, verdict: str, by: str) -> None:
     """Notes a verdict."""
     cp.note(TokenJudged, place=Place(evse=evse.id), token=mask(token.value), status=verdict, by=by)
+
+
+def not_now(cp: Charger, evse: EvseFacts, token: Token) -> None:
+    """The charger itself can't serve the token, whatever anybody says of it."""
+    judged(cp, evse, token, "not_at_this_time", "charger")
+
+
+def forget_all(cp: Charger) -> None:
+    """Whoever has not begun yet is sent away: a verdict that is still to come begins nothing."""
+    for evse in cp.facts.evses:
+        if evse.transaction is not None:
+            continue
+        evse.authorization = None
+        if evse.awaiting is not None:
+            not_now(cp, evse, evse.awaiting.token)
+            evse.awaiting = None

@@ -28,3 +28,8 @@ class Restart(Kept):
     """Attempts that failed."""
     not_before: datetime | None = None
     """When it is tried again, in real time."""
+
+    @property
+    def closes(self) -> bool:
+        """Whether EVSEs that nobody uses are unavailable until then: it was told to wait for the others (2.0.1 B12)."""
+        return self.reason == "scheduled_reset"
