@@ -142,7 +142,7 @@ def fine_status(cp: Charger, evse: EvseFacts) -> FineStatus:
                 return "finishing"
             case _:
                 return "preparing"
-    if not is_operative(cp, evse):
+    if not is_operative(cp, evse, evse.connected):
         return "unavailable"
     if evse.authorization is not None:
         return "preparing"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from vcp_contracts.actions import SettingReport
 from vcp_contracts.settings import Setting
+from vcp_contracts.values import CoarseStatus
 
 from vcp_abstraction import physics, sampling, status
 from vcp_abstraction.blocks import credentials
