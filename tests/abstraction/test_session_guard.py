@@ -129,7 +129,30 @@ def test_a_cable_begins_one_after_the_restart():
     story.do(c.WriteSetting, name="TxCtrlr.TxStartPoint", value="EVConnected")
     story.answer_all()
     assert story.cp.facts.restart is None
+    assert sessions(story) == []
+    story.wait(1)
     assert sessions(story) == [1]
+
+
+@STYLES
+def test_nobody_is_served_while_the_charger_starts(style: str):
+    story = about_to_restart(style)
+    story.do(c.WriteSetting, name="AuthCtrlr.OfflineTxForUnknownIdEnabled", value="true")
+    story.answer_all()
+    assert story.cp.facts.restart is None
+    assert word(story) == "restarting"
+    assert story.do(c.PresentToken, token="T", evse=1).reason == "the charger is restarting"
+    story.wait(1)
+    assert word(story) is None
+    story.do(c.PresentToken, token="T", evse=1)
+    assert sessions(story) == [1]
+
+
+def test_a_charger_that_is_sent_offline_while_it_starts_has_started():
+    story = about_to_restart("three")
+    story.answer_all()
+    story.do(c.GoOffline)
+    assert word(story) is None
 
 
 @STYLES

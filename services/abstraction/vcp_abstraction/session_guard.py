@@ -62,7 +62,10 @@ def registration(cp: Charger) -> Obstacle | None:
 
 
 def _restart(cp: Charger, evse: EvseFacts) -> Obstacle | None:
-    """Between the order and the restart nothing new begins; a session that the restart waits for goes on (2.0.1 B12)."""
+    """From the order until the charger is back nothing new begins; a session that the restart waits for goes on
+    (2.0.1 B12)."""
+    if cp.facts.registration.starting:
+        return Obstacle("restarting", "the charger is restarting", "wait until it is back")
     restart = cp.facts.restart
     if restart is None or (restart.when_idle and evse.transaction is not None):
         return None

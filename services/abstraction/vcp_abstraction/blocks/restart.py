@@ -80,6 +80,7 @@ def perhaps_restart(cp: Charger) -> None:
     cp.facts.reported.clear()
     status.observe(cp)
     if wanted:
+        cp.facts.registration.starting = True
         cp.facts.link.wanted = False
         cp.facts.link.back_at = cp.now + RESTART_TIME
 

@@ -16,6 +16,8 @@ class Registration(Kept):
     ever_accepted: bool = False
     boot_reason: BootReason = "power_up"
     next_try: datetime | None = None
+    starting: bool = False
+    """The restart is under way: nobody is served until the charger is back."""
 
 
 class Restart(Kept):
