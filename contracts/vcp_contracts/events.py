@@ -43,8 +43,17 @@ class TokenJudged(Word):
     token: str
     status: TokenStatus
     by: Literal[
-        "backend", "cache", "local_list", "offline_rule", "same_token", "group", "reservation", "none"
+        "backend",
+        "cache",
+        "local_list",
+        "offline_rule",
+        "same_token",
+        "group",
+        "reservation",
+        "charger",
+        "none",
     ]
+    """`charger`: it can't serve anybody there now, be it for a fault, a restart, or for being out of service."""
 
 
 class TransactionStarted(Word):

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from abstraction.story import Story
+from vcp_abstraction import session_guard, session_points
 from vcp_abstraction.charger import Charger, Decision
 from vcp_abstraction.decide import decide, fire, give_up
 from vcp_abstraction.due import next_due
@@ -146,6 +147,7 @@ class Watched(Story):
             self.look_at_new_entries(steady_before=before[1])
             self.check_registers()
             self.check_that_nothing_waits_for_nothing()
+            self.check_beginnings(decision, twin)
 
     def check_that_nothing_waits_for_nothing(self) -> None:
         """What is in flight ends in bounded time; what is queued leaves, or a time is set for it."""
@@ -218,3 +220,17 @@ class Watched(Story):
             assert self.may_fall or evse.register_wh >= self.registers.get(evse.id, 0.0)
             assert 0 <= evse.ev.soc_wh <= evse.ev.battery_wh
             self.registers[evse.id] = evse.register_wh
+
+    def check_beginnings(self, decision: Decision, twin: Charger) -> None:
+        """A session begins only where nothing is in its way, and waits for nothing else. The twin is thrown away."""
+        for evse in twin.facts.evses:
+            known = evse.authorization
+            token, group = (known.token, known.group) if known is not None else (None, None)
+            if evse.transaction is None and session_points.begins(twin, evse):
+                assert session_guard.obstacle_to(twin, evse, token, group) is not None
+        for event in decision.events:
+            if event.type == "transaction_started" and event.place.evse <= len(twin.facts.evses):
+                evse = twin.facts.evses[event.place.evse - 1]
+                evse.transaction = None
+                obstacle = session_guard.obstacle(twin, evse)
+                assert obstacle is None, f"a session began at EVSE {evse.id}: {obstacle}"

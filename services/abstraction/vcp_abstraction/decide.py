@@ -45,6 +45,7 @@ from vcp_abstraction.blocks import (
     settings,
     smart_charging,
     token_list,
+    transactions,
 )
 from vcp_abstraction.blocks import chores as ends
 from vcp_abstraction.blocks import link as links
@@ -282,6 +283,7 @@ def _settle(cp: Charger) -> None:
     reservation.review(cp)
     firmware_phases.perhaps_install(cp)
     restart.perhaps_restart(cp)
+    transactions.begin_what_waits(cp)
     if cp.rules is not None:
         standing.hand_over(cp, cp.rules)
     _release(cp)

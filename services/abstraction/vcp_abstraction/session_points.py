@@ -36,6 +36,13 @@ def stop_points(cp: Charger) -> frozenset[StartPoint]:
     )
 
 
+def begins(cp: Charger, evse: EvseFacts) -> bool:
+    """Whether a start point holds. A cable that is left from the session before begins none."""
+    if evse.finishing or (evse.authorization is None and evse.connected is None):
+        return False
+    return any(holds(cp, evse, point) for point in start_points(cp))
+
+
 def holds(cp: Charger, evse: EvseFacts, point: StartPoint) -> bool:
     """Whether a start or stop point holds now."""
     connected = evse.connected is not None

@@ -53,11 +53,25 @@ COARSE: dict[FineStatus, CoarseStatus] = {
 
 def is_operative(cp: Charger, evse: EvseFacts, connector: ConnectorFacts | None = None) -> bool:
     """Whether a place is in service: every level above it must be."""
-    if not (cp.facts.operative and evse.operative) or closed_for_update(cp, evse):
+    if not (_station_is_operative(cp, evse) and evse.operative):
+        return False
+    if closed_for_update(cp, evse) or closed_for_restart(cp, evse):
         return False
     if connector is not None:
         return connector.operative
     return any(c.operative for c in evse.connectors)
+
+
+def _station_is_operative(cp: Charger, evse: EvseFacts) -> bool:
+    """Whether the station's level leaves an EVSE in service.
+
+    Where it waits for transactions to end, it closes at once what nobody uses (2.0.1 G04). Where the whole station's
+    availability is written onto every EVSE, the EVSE's own level says it (1.6 §4.9: no direct connection).
+    """
+    if cp.manners.station_availability == "overwrites":
+        return True
+    waits = cp.facts.becomes_operative is False
+    return cp.facts.operative and not (waits and evse.transaction is None)
 
 
 def can_serve(cp: Charger, evse: EvseFacts) -> bool:
@@ -92,6 +106,13 @@ def closed_for_update(cp: Charger, evse: EvseFacts) -> bool:
     return not in_use and not cp.settings.flag("ChargingStation.AllowNewSessionsPendingFirmwareUpdate")
 
 
+def closed_for_restart(cp: Charger, evse: EvseFacts) -> bool:
+    """Whether an EVSE without transaction is unavailable while a restart waits for the transactions of others
+    (2.0.1 B12)."""
+    restart = cp.facts.restart
+    return restart is not None and restart.closes and evse.transaction is None
+
+
 def blocking_fault(cp: Charger, evse: EvseFacts, connector: ConnectorFacts | None = None) -> Fault | None:
     """The fault that prevents charging at a place, if there is one. A car that can't be talked to is none."""
     for fault in cp.facts.faults:
@@ -121,7 +142,7 @@ def fine_status(cp: Charger, evse: EvseFacts) -> FineStatus:
                 return "finishing"
             case _:
                 return "preparing"
-    if not is_operative(cp, evse):
+    if not is_operative(cp, evse, evse.connected):
         return "unavailable"
     if evse.authorization is not None:
         return "preparing"
@@ -133,14 +154,25 @@ def fine_status(cp: Charger, evse: EvseFacts) -> FineStatus:
 
 
 def coarse_status(cp: Charger, evse: EvseFacts, connector: ConnectorFacts) -> CoarseStatus:
-    """One of five words (2.0.1 G01)."""
+    """One of five words (2.0.1 G01). Out of service is told whatever is plugged in (G03.FR.06), but for a transaction:
+    what waits for its end does not show before (G03.FR.05), nor before its cable is out (G01.FR.05)."""
     if blocking_fault(cp, evse, connector) is not None:
         return "faulted"
+    if evse.transaction is not None and connector.connected:
+        return "occupied"
+    if not is_operative(cp, evse, connector) or _was_left(cp, evse, connector):
+        return "unavailable"
     if is_reserved(cp, evse):
         return "reserved"
-    if connector.connected:
-        return "occupied"
-    return "available" if is_operative(cp, evse, connector) else "unavailable"
+    return "occupied" if connector.connected else "available"
+
+
+def _was_left(cp: Charger, evse: EvseFacts, connector: ConnectorFacts) -> bool:
+    """Whether the car of a transaction is gone from a connector that is to become unavailable (2.0.1 G01.FR.05)."""
+    transaction = evse.transaction
+    if transaction is None or transaction.connector != connector.id or connector.connected:
+        return False
+    return any(level.becomes_operative is False for level in (cp.facts, evse, connector))
 
 
 def station_status(cp: Charger) -> FineStatus:

@@ -8,7 +8,7 @@ from vcp_contracts.commands import PresentToken
 from vcp_contracts.events import TokenJudged
 from vcp_contracts.values import Place, StopReason, Token, TokenInfo, Trigger
 
-from vcp_abstraction import cable_lock, preconditions, status
+from vcp_abstraction import cable_lock, preconditions, session_guard, session_points, status
 from vcp_abstraction.blocks import known_tokens, reservation, token_list, transactions
 from vcp_abstraction.blocks.known_tokens import Local
 from vcp_abstraction.charger import Charger, Impossible
@@ -70,6 +70,9 @@ def _meant(cp: Charger, token: Token, number: int | None) -> EvseFacts:
             return evse
     if len(evses) == 1:
         return evses[0]
+    if waiting and all(session_guard.obstacle(cp, evse) is not None for evse in waiting):
+        # what is in the way is a better answer than that nothing is free
+        return waiting[0]
     raise Impossible("no EVSE is free for this token", field="evse", remedy="name the EVSE with `evse`")
 
 
@@ -238,6 +241,9 @@ def timed_out(cp: Charger, evse: EvseFacts) -> None:
 def no_token_came(cp: Charger, evse: EvseFacts) -> None:
     """A cable was put in and no token shown: the abandoned cable is not for the next driver (1.6 §4.9, B6)."""
     evse.plug_deadline = None
+    if session_points.begins(cp, evse):
+        # the cable alone begins a session here; it waits until nothing is in its way
+        return
     if evse.authorization is None and evse.transaction is None and evse.connected is not None:
         evse.finishing = True
         status.observe(cp)
@@ -246,3 +252,19 @@ def no_token_came(cp: Charger, evse: EvseFacts) -> None:
 def judged(cp: Charger, evse: EvseFacts, token: Token, verdict: str, by: str) -> None:
     """Notes a verdict."""
     cp.note(TokenJudged, place=Place(evse=evse.id), token=mask(token.value), status=verdict, by=by)
+
+
+def not_now(cp: Charger, evse: EvseFacts, token: Token) -> None:
+    """The charger itself can't serve the token, whatever anybody says of it."""
+    judged(cp, evse, token, "not_at_this_time", "charger")
+
+
+def forget_all(cp: Charger) -> None:
+    """Whoever has not begun yet is sent away: a verdict that is still to come begins nothing."""
+    for evse in cp.facts.evses:
+        if evse.transaction is not None:
+            continue
+        evse.authorization = None
+        if evse.awaiting is not None:
+            not_now(cp, evse, evse.awaiting.token)
+            evse.awaiting = None

@@ -13,7 +13,8 @@ def set_availability(cp: Charger, it: SetAvailability) -> Availability:
         return Availability(**cp.reply(it), result="rejected", detail="unknown place")
     waiting = False
     for level, evses in levels.at(cp, it.place):
-        busy = not it.operative and any(evse.transaction is not None for evse in evses)
+        changes = level.operative and not it.operative
+        busy = changes and any(evse.transaction is not None for evse in evses)
         level.becomes_operative = False if busy else None
         if busy:
             waiting = True

@@ -3,7 +3,7 @@
 from vcp_contracts.commands import PressEmergency, PressStart, PressStop
 from vcp_contracts.values import StopReason, Token
 
-from vcp_abstraction import preconditions, status
+from vcp_abstraction import preconditions
 from vcp_abstraction.blocks import authorization
 from vcp_abstraction.charger import Charger, Impossible
 
@@ -16,8 +16,7 @@ def press_start(cp: Charger, it: PressStart) -> None:
     preconditions.must_serve(cp, evse)
     if evse.authorization is not None:
         raise Impossible(f"EVSE {evse.id} is in use", field="evse", remedy="press_stop first")
-    if status.is_reserved(cp, evse):
-        raise Impossible(f"EVSE {evse.id} is reserved", field="evse", remedy="present the token it is for")
+    preconditions.must_be_anyones(cp, evse)
     if cp.manners.anonymous_start:
         authorization.accept(cp, evse, Token(value="", kind="no_authorization"), None, "none")
         return

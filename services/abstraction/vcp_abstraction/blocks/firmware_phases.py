@@ -149,6 +149,12 @@ def _install_when_idle(cp: Charger) -> None:
     status.observe(cp)
 
 
+def installing(cp: Charger) -> bool:
+    """Whether an installation is under way, which no restart may break off."""
+    now = cp.facts.firmware.update
+    return now is not None and now.phase == "installing"
+
+
 def perhaps_install(cp: Charger) -> None:
     """The last session may have ended just now."""
     now = cp.facts.firmware.update

@@ -42,6 +42,7 @@ def want(cp: Charger) -> None:
     """From now on the charger is to be connected; a return of the network that was to come is not waited for."""
     cp.facts.link.back_at = None
     cp.facts.link.wanted = True
+    cp.facts.registration.starting = False
     order(cp)
 
 
@@ -126,6 +127,7 @@ def go_offline(cp: Charger, it: GoOffline) -> None:
     if not link.wanted and link.state == "down" and link.back_at is None:
         raise Impossible("the charger is offline already", remedy="go_online first")
     link.wanted = False
+    cp.facts.registration.starting = False
     link.back_at = cp.now + timedelta(seconds=it.seconds) if it.seconds is not None else None
     close(cp, "reset" if it.how == "refuse" else it.how, "went offline")
 

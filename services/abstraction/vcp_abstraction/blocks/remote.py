@@ -12,7 +12,7 @@ from vcp_contracts.requests import (
 )
 from vcp_contracts.values import STATION, Place, TokenInfo
 
-from vcp_abstraction import main_meter, physics, status
+from vcp_abstraction import main_meter, physics, session_guard, status
 from vcp_abstraction.blocks import (
     authorization,
     boot,
@@ -75,14 +75,11 @@ def _chosen(cp: Charger, it: StartCharging) -> tuple[EvseFacts | None, str]:
 
 
 def _obstacle(cp: Charger, evse: EvseFacts, it: StartCharging) -> str | None:
-    if status.blocking_fault(cp, evse) is not None:
-        return "faulted"
-    if not status.is_operative(cp, evse):
-        return "unavailable"
+    obstacle = session_guard.obstacle(cp, evse)
+    if obstacle is not None:
+        return obstacle.reason
     if evse.authorization is not None or evse.awaiting is not None:
         return "in use"
-    if cp.facts.restart is not None:
-        return "about to restart"
     if reservation.bars(cp, evse, it.token, it.group or known_tokens.group_of(cp, it.token)):
         return "reserved"
     return None

@@ -8,7 +8,6 @@ from vcp_contracts.requests import CancelReservation, Declined, ReservationCance
 from vcp_contracts.values import Token
 
 from vcp_abstraction import reservations, status
-from vcp_abstraction.blocks import transactions
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts.places import EvseFacts
 from vcp_abstraction.facts.reservations import Reservation
@@ -157,8 +156,10 @@ def expire(cp: Charger) -> None:
 
 
 def review(cp: Charger) -> None:
-    """Ends reservations whose EVSEs are all faulted or out of service (1.6 §5.13, 2.0.1 H01)."""
-    if not cp.facts.reservations:
+    """Ends reservations whose EVSEs are all faulted or out of service (1.6 §5.13, 2.0.1 H01); a restart that waits
+    ends none (B11.FR.05)."""
+    restart = cp.facts.restart
+    if not cp.facts.reservations or (restart is not None and restart.closes):
         return
     lost = [
         wish
@@ -181,8 +182,5 @@ def _drop(cp: Charger, ended: list[Reservation], end: Literal["cancelled", "expi
 
 
 def _settle(cp: Charger) -> None:
-    """A cable that waits at an EVSE which is free again may start something."""
-    for evse in cp.facts.evses:
-        if evse.transaction is None and evse.connected is not None and cp.facts.powered:
-            transactions.advance(cp, evse, "cable_plugged_in")
+    """Tells the new status. A cable that waits at an EVSE which is free again begins by itself, as after any obstacle."""
     status.observe(cp)

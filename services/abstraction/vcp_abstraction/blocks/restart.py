@@ -5,7 +5,16 @@ from datetime import timedelta
 from vcp_contracts.requests import Reset, Resetting
 from vcp_contracts.values import STATION, Fault, StopReason
 
-from vcp_abstraction.blocks import faults, firmware_phases, link, restart_keys, security, transactions
+from vcp_abstraction import status
+from vcp_abstraction.blocks import (
+    authorization,
+    faults,
+    firmware_phases,
+    link,
+    restart_keys,
+    security,
+    transactions,
+)
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts.boot import Registration, Restart
 
@@ -25,12 +34,14 @@ def reset(cp: Charger, it: Reset) -> Resetting:
     busy = any(True for _ in cp.running())
     if it.when == "idle" and busy:
         cp.facts.restart = Restart(reason="scheduled_reset", when_idle=True)
+        authorization.forget_all(cp)
+        status.observe(cp)
         return Resetting(**cp.reply(it), result="scheduled")
     why: StopReason = "soft_reset" if it.restart == "application" else "hard_reset"
     for evse in cp.facts.evses:
         if evse.transaction is not None:
             transactions.end(cp, evse, "reset_command", why)
-        evse.authorization = None
+    authorization.forget_all(cp)
     cp.facts.restart = Restart(reason="remote_reset", deadline=cp.real + RESTART_PATIENCE)
     return Resetting(**cp.reply(it), result="accepted")
 
@@ -41,7 +52,7 @@ def perhaps_restart(cp: Charger) -> None:
     if restart is None:
         return
     if restart.when_idle:
-        if any(True for _ in cp.running()):
+        if any(True for _ in cp.running()) or firmware_phases.installing(cp):
             return
         restart.when_idle = False
         restart.deadline = cp.real + RESTART_PATIENCE
@@ -57,6 +68,7 @@ def perhaps_restart(cp: Charger) -> None:
         return
     faults.mend(cp, STATION, "reset_failure")
     cp.facts.restart = None
+    authorization.forget_all(cp)
     ever = cp.facts.registration.ever_accepted
     wanted = cp.facts.link.wanted
     if wanted:
@@ -66,7 +78,9 @@ def perhaps_restart(cp: Charger) -> None:
     cp.facts.registration = Registration(boot_reason=restart.reason, ever_accepted=ever)
     restart_keys.take_over(cp)
     cp.facts.reported.clear()
+    status.observe(cp)
     if wanted:
+        cp.facts.registration.starting = True
         cp.facts.link.wanted = False
         cp.facts.link.back_at = cp.now + RESTART_TIME
 
@@ -81,3 +95,4 @@ def _restart_fails(cp: Charger, restart: Restart) -> None:
     cp.facts.restart = None
     faults.warn(cp, Fault(kind="reset_failure", blocking=False))
     firmware_phases.not_restarted(cp)
+    status.observe(cp)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from vcp_contracts.actions import SettingReport
 from vcp_contracts.settings import Setting
+from vcp_contracts.values import CoarseStatus
 
 from vcp_abstraction import physics, sampling, status
 from vcp_abstraction.blocks import credentials
@@ -74,13 +75,17 @@ def _derived(cp: Charger, row: Setting) -> str | None:
             raise KeyError(name)
 
 
+OF_AN_EVSE: tuple[CoarseStatus, ...] = ("occupied", "reserved", "available", "unavailable", "faulted")
+"""The word of an EVSE is the first of these that one of its connectors has."""
+
+
 def physical(cp: Charger) -> Iterator[SettingReport]:
     """Variables of EVSEs and connectors: facts, seen as settings (2.0.1 part 2 appendix 3)."""
     for evse in cp.facts.evses:
         outlet = physics.outlet(cp, evse)
         at_evse = _Fact("EVSE", evse.id, None)
         coarse = [status.coarse_status(cp, evse, c) for c in evse.connectors]
-        state = next((word for word in ("occupied", "available") if word in coarse), coarse[0])
+        state = next(word for word in OF_AN_EVSE if word in coarse)
         yield at_evse.report("AvailabilityState", state.capitalize(), "option_list")
         yield at_evse.report("Available", "true", "boolean")
         yield at_evse.report("Power", f"{evse.power_w:.0f}", "decimal", unit="W", maximum=outlet.most_w)

@@ -15,6 +15,7 @@ from vcp_abstraction import (
     physics,
     reservations,
     sampling,
+    session_guard,
     session_points,
     status,
 )
@@ -81,10 +82,24 @@ def _let_flow(cp: Charger, evse: EvseFacts) -> None:
 
 
 def _perhaps_start(cp: Charger, evse: EvseFacts, trigger: Trigger) -> None:
-    if not status.can_serve(cp, evse) or status.is_reserved(cp, evse):
-        return
-    if any(session_points.holds(cp, evse, point) for point in session_points.start_points(cp)):
+    if _may_start(cp, evse):
         start(cp, evse, trigger)
+
+
+def _may_start(cp: Charger, evse: EvseFacts) -> bool:
+    if not session_points.begins(cp, evse):
+        return False
+    known = evse.authorization
+    token, group = (known.token, known.group) if known is not None else (None, None)
+    return session_guard.obstacle_to(cp, evse, token, group) is None
+
+
+def begin_what_waits(cp: Charger) -> None:
+    """What only an obstacle kept from beginning begins once it is gone, whatever took it away."""
+    for evse in cp.facts.evses:
+        if evse.transaction is None and _may_start(cp, evse):
+            known = evse.authorization
+            advance(cp, evse, known.trigger if known is not None else "cable_plugged_in")
 
 
 def _over(cp: Charger, evse: EvseFacts) -> bool:

@@ -4,6 +4,7 @@ from vcp_contracts.actions import Authorize
 from vcp_contracts.outcomes import AuthorizeAnswer
 from vcp_contracts.values import Token, TokenInfo
 
+from vcp_abstraction import session_guard
 from vcp_abstraction.blocks import authorization, known_tokens, reservation
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts.lanes import Queued
@@ -30,6 +31,8 @@ def answered(cp: Charger, entry: Queued, answer: AuthorizeAnswer) -> None:
         return
     if awaiting.purpose == "stop":
         _stop_if_of_group(cp, evse, action.token, info)
+    elif session_guard.obstacle(cp, evse) is not None:
+        authorization.not_now(cp, evse, action.token)
     elif reservation.bars(cp, evse, action.token, info.group):
         authorization.judged(cp, evse, action.token, "invalid", "reservation")
     elif evse.authorization is None:
@@ -58,6 +61,8 @@ def unanswerable(cp: Charger, entry: Queued) -> None:
     evse.awaiting = None
     if awaiting.purpose == "stop":
         authorization.judged(cp, evse, action.token, "invalid", "offline_rule")
+    elif session_guard.obstacle(cp, evse) is not None:
+        authorization.not_now(cp, evse, action.token)
     elif reservation.bars(cp, evse, action.token, known_tokens.group_of(cp, action.token)):
         authorization.judged(cp, evse, action.token, "invalid", "reservation")
     else:

@@ -16,6 +16,8 @@ class Registration(Kept):
     ever_accepted: bool = False
     boot_reason: BootReason = "power_up"
     next_try: datetime | None = None
+    starting: bool = False
+    """The restart is under way: nobody is served until the charger is back."""
 
 
 class Restart(Kept):
@@ -28,3 +30,8 @@ class Restart(Kept):
     """Attempts that failed."""
     not_before: datetime | None = None
     """When it is tried again, in real time."""
+
+    @property
+    def closes(self) -> bool:
+        """Whether EVSEs that nobody uses are unavailable until then: it was told to wait for the others (2.0.1 B12)."""
+        return self.reason == "scheduled_reset"
