@@ -7,7 +7,7 @@ backend that knows only keys can be served.
 from dataclasses import dataclass
 from typing import Literal
 
-from vcp_contracts.values import SettingName
+from vcp_contracts.values import FaultKind, Place, SettingName
 
 Kind = Literal[
     "string", "decimal", "integer", "date_time", "boolean", "option_list", "sequence_list", "member_list"
@@ -45,6 +45,35 @@ ROTATIONS = ("NotApplicable", "Unknown", "RST", "RTS", "SRT", "STR", "TRS", "TSR
 """How the phases of a connector can be wired, seen from the grid."""
 
 POINTS = ("ParkingBayOccupancy", "EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer")
+
+
+PROBLEM = "Problem"
+"""The variable of a component that says whether something is wrong with it."""
+
+AT_FAULT: dict[FaultKind, str] = {
+    "connector_lock_failure": "ConnectorPlugRetentionLock",  # 2.0.1 G05.FR.02
+    "ev_communication_error": "CPPWMController",
+    "ground_failure": "RCD",
+    "high_temperature": "TemperatureSensor",
+    "internal_error": "Controller",
+    "local_list_conflict": "LocalAuthListCtrlr",
+    "other_error": "Connector",
+    "over_current_failure": "OverCurrentProtection",
+    "over_voltage": "ElectricalFeed",
+    "power_meter_failure": "FiscalMetering",
+    "power_switch_failure": "PowerContactor",
+    "reader_failure": "TokenReader",
+    "reset_failure": "Controller",
+    "under_voltage": "ElectricalFeed",
+    "weak_signal": "DataLink",
+}
+"""The component that has a problem when there is such a fault at a connector."""
+
+
+def component_at_fault(kind: FaultKind, place: Place) -> str:
+    """The component of the station, or of a connector, that a fault there is a problem of."""
+    name = AT_FAULT[kind]
+    return "ChargingStation" if name == "Connector" and not place.evse else name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +224,7 @@ CATALOGUE: tuple[Setting, ...] = (
         access="read_only", default="FTP,FTPS,HTTP,HTTPS,SFTP",
         options=("FTP", "FTPS", "HTTP", "HTTPS", "SFTP"),
     ),
-    _derived(_COMM, "ActiveNetworkProfile"),
+    _derived(_COMM, "ActiveNetworkProfile", kind="integer"),
     # transactions
     _number("TxCtrlr", "EVConnectionTimeOut", "ConnectionTimeOut", 60, unit="s"),
     _flag("TxCtrlr", "StopTxOnEVSideDisconnect", "StopTransactionOnEVSideDisconnect", True),

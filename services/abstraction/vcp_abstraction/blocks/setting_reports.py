@@ -16,7 +16,7 @@ def list_settings(cp: Charger, it: ListSettings) -> SettingsListed:
     """Reports settings in pages, each a message of its own, from one snapshot (2.0.1 B07)."""
     if it.what == "summary" or "report_settings" not in cp.manners.speaks:
         return SettingsListed(**cp.reply(it), result="not_supported")
-    rows = [_reported(cp, row) for row in CATALOGUE if it.what == "full" or row.access != "read_only"]
+    rows = [_reported(cp, row) for row in CATALOGUE if it.what == "full" or access(cp, row) != "read_only"]
     if it.what == "full":
         rows.extend(setting_values.physical(cp))
     pages = [tuple(rows[i : i + PAGE]) for i in range(0, len(rows), PAGE)]
@@ -41,7 +41,7 @@ def _reported(cp: Charger, row: Setting) -> SettingReport:
         variable=row.variable,
         instance=row.instance,
         value=None if row.access == "write_only" else setting_values.value_of(cp, row),
-        access=access(cp.configuration, row),
+        access=access(cp, row),
         kind=row.kind,
         unit=row.unit,
         minimum=row.minimum,

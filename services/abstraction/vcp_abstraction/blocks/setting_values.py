@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from vcp_contracts.actions import SettingReport
-from vcp_contracts.settings import Setting
+from vcp_contracts.settings import AT_FAULT, PROBLEM, Setting, component_at_fault
+from vcp_contracts.values import STATION, Fault, Place
 
 from vcp_abstraction import physics, sampling, status
 from vcp_abstraction.blocks import credentials
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.setting_rules import fixed_value
+from vcp_abstraction.setting_rules import CALL_TIMEOUT, fixed_value
 
 FEATURES = (
     ("Core", None),
@@ -30,6 +31,8 @@ def value_of(cp: Charger, row: Setting) -> str | None:
         return fixed
     if row.name == sampling.SAMPLED_FOR_END:
         return sampling.sampled_for_end_text(cp)
+    if row.name == CALL_TIMEOUT and row.name not in cp.settings.values:
+        return str(max(1, round(cp.configuration.call_timeout_s)))
     return cp.settings.text(row.name) if row.default is not None or row.name in cp.settings.values else None
 
 
@@ -75,7 +78,7 @@ def _derived(cp: Charger, row: Setting) -> str | None:
 
 
 def physical(cp: Charger) -> Iterator[SettingReport]:
-    """Variables of EVSEs and connectors: facts, seen as settings (2.0.1 part 2 appendix 3)."""
+    """Variables of EVSEs, connectors and what may fail: facts, seen as settings (2.0.1 part 2 appendix 3)."""
     for evse in cp.facts.evses:
         outlet = physics.outlet(cp, evse)
         at_evse = _Fact("EVSE", evse.id, None)
@@ -92,6 +95,16 @@ def physical(cp: Charger) -> Iterator[SettingReport]:
             yield at.report("Available", "true", "boolean")
             yield at.report("ConnectorType", part.type, "string")
             yield at.report("SupplyPhases", str(part.phases), "integer")
+            yield from _problems(Place(evse=evse.id, connector=connector.id), connector.faults)
+    yield from _problems(STATION, cp.facts.faults)
+
+
+def _problems(place: Place, faults: list[Fault]) -> Iterator[SettingReport]:
+    """What can be wrong at a place, and whether it is: an event of a fault names one of these (2.0.1 N07)."""
+    wrong = {component_at_fault(fault.kind, place) for fault in faults}
+    for component in dict.fromkeys(component_at_fault(kind, place) for kind in AT_FAULT):
+        at = _Fact(component, place.evse or None, place.connector)
+        yield at.report(PROBLEM, "true" if component in wrong else "false", "boolean")
 
 
 class _Fact:
@@ -99,7 +112,7 @@ class _Fact:
 
     __slots__ = ("component", "connector", "evse")
 
-    def __init__(self, component: str, evse: int, connector: int | None) -> None:
+    def __init__(self, component: str, evse: int | None, connector: int | None) -> None:
         self.component, self.evse, self.connector = component, evse, connector
 
     def report(

@@ -36,8 +36,9 @@ def set_token_list(cp: Charger, it: SetTokenList) -> TokenListSet | Declined:
     """Replaces the list, or changes entries of it; all of it or nothing (1.6 §5.15, 2.0.1 D01)."""
     if not (_available(cp) and _enabled(cp)):
         return Declined(**cp.reply(it), reason="not_supported", detail="the local list is switched off")
-    if it.update == "differential" and 0 < it.version <= cp.token_list.version:
-        why = f"the list has version {cp.token_list.version}"
+    version = _version(cp)
+    if it.update == "differential" and 0 < it.version <= version:
+        why = f"the list has version {version}"
         return TokenListSet(**cp.reply(it), result="version_mismatch", detail=why)
     why_not = _improper(cp, it)
     entries = _changed(cp, it)
@@ -51,7 +52,7 @@ def set_token_list(cp: Charger, it: SetTokenList) -> TokenListSet | Declined:
 
 
 def _improper(cp: Charger, it: SetTokenList) -> str | None:
-    if it.version <= 0:
+    if it.version <= 0 and not _names_the_empty_list(cp, it):
         return "versions begin with 1"
     most = cp.settings.seconds("LocalAuthListCtrlr.ItemsPerMessage")
     if len(it.entries) > most:
@@ -61,6 +62,12 @@ def _improper(cp: Charger, it: SetTokenList) -> str | None:
     if it.update == "full" and any(entry.info is None for entry in it.entries):
         return "a full list says of each token whether it may charge"
     return None
+
+
+def _names_the_empty_list(cp: Charger, it: SetTokenList) -> bool:
+    """Where 0 is the version of an empty list, a list that is emptied may be given that (1.6 §5.10)."""
+    zero = cp.manners.empty_list_version == "zero" and it.version == 0
+    return zero and it.update == "full" and not it.entries
 
 
 def _changed(cp: Charger, it: SetTokenList) -> dict[str, ListedToken]:
@@ -80,9 +87,17 @@ def read_version(cp: Charger, it: ReadTokenListVersion) -> TokenListVersion:
         **cp.reply(it),
         supported=_available(cp),
         enabled=_enabled(cp),
-        version=cp.token_list.version,
+        version=_version(cp),
         entries=len(cp.token_list.entries),
     )
+
+
+def _version(cp: Charger) -> int:
+    """The version that the backend is told, and judged against: 1.6 §5.10 knows none but 0 of an empty list, 2.0.1
+    keeps the one that the list was emptied with (D01.FR.04)."""
+    if not cp.token_list.entries and cp.manners.empty_list_version == "zero":
+        return 0
+    return cp.token_list.version
 
 
 def _available(cp: Charger) -> bool:
