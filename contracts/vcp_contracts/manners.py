@@ -65,6 +65,8 @@ class Manners(Value):
     """When the backend may ask for a boot: while it has not accepted one, or also on each new link, once."""
     empty_list_version: Literal["kept", "zero"] = "kept"
     """The version that a local list without entries has: the one it was given, or 0."""
+    listed_concurrent: Literal["valid", "invalid"] = "invalid"
+    """Whether a token may charge that the local list says is in use elsewhere."""
     unplugged_transaction: Literal["waits", "times_out"] = "waits"
     """What becomes of a transaction that goes on without its cable: EVConnectionTimeOut ends it, or nothing does."""
     call_timeout_set_by: Literal["setting", "network_slot"] = "network_slot"

@@ -44,6 +44,19 @@ PHASES: dict[str, tuple[str, ...]] = {
 ROTATIONS = ("NotApplicable", "Unknown", "RST", "RTS", "SRT", "STR", "TRS", "TSR")
 """How the phases of a connector can be wired, seen from the grid."""
 
+AVAILABILITY = ("Available", "Occupied", "Reserved", "Unavailable", "Faulted")
+"""What the variable AvailabilityState can say."""
+
+FEATURES = (
+    "Core",
+    "FirmwareManagement",
+    "LocalAuthListManagement",
+    "Reservation",
+    "SmartCharging",
+    "RemoteTrigger",
+)
+"""What the key SupportedFeatureProfiles can name (1.6 §9.1.29)."""
+
 POINTS = ("ParkingBayOccupancy", "EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer")
 
 
@@ -188,6 +201,7 @@ CATALOGUE: tuple[Setting, ...] = (
     _number("AuthCacheCtrlr", "LifeTime", None, None, unit="s"),
     _flag("LocalAuthListCtrlr", "Available", None, True, "read_only"),
     _flag("LocalAuthListCtrlr", "Enabled", "LocalAuthListEnabled", True),
+    _flag("LocalAuthListCtrlr", "SupportsExpiryDateTime", None, True, "read_only"),
     _derived("LocalAuthListCtrlr", "Entries", kind="integer"),
     _number(
         "LocalAuthListCtrlr", "ItemsPerMessage", "SendLocalListMaxLength", 100, access="read_only",
@@ -311,7 +325,7 @@ CATALOGUE: tuple[Setting, ...] = (
     _number(CUSTOM, "CertificateRenewalLead", "CertificateRenewalLead", 2_592_000, unit="s"),
     _flag("SecurityCtrlr", "AdditionalRootCertificateCheck", "AdditionalRootCertificateCheck", False, "read_only"),
     # the station, from facts
-    _derived("ChargingStation", "AvailabilityState", kind="option_list"),
+    _derived("ChargingStation", "AvailabilityState", kind="option_list", options=AVAILABILITY),
     _derived("ChargingStation", "Available", kind="boolean"),
     _derived("ChargingStation", "SupplyPhases", kind="integer"),
     _derived("ChargingStation", "Model"),
@@ -321,7 +335,7 @@ CATALOGUE: tuple[Setting, ...] = (
     _flag("ChargingStation", "AllowNewSessionsPendingFirmwareUpdate", None, False),
     # what only exists as a key
     _derived(CUSTOM, "NumberOfConnectors", "NumberOfConnectors", kind="integer"),
-    _derived(CUSTOM, "SupportedFeatureProfiles", "SupportedFeatureProfiles", kind="member_list"),
+    _derived(CUSTOM, "SupportedFeatureProfiles", "SupportedFeatureProfiles", kind="member_list", options=FEATURES),
     _number(CUSTOM, "SupportedFeatureProfilesMaxLength", "SupportedFeatureProfilesMaxLength", 6, access="read_only"),
     Setting(
         component=CUSTOM, variable="ConnectorPhaseRotation", key="ConnectorPhaseRotation", kind="member_list",

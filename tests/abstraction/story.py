@@ -76,6 +76,7 @@ THREE_MESSAGES = Manners(
     relative_station_limit="accepted",
     triggered_boot="again_after_reconnect",
     empty_list_version="zero",
+    listed_concurrent="valid",
     unplugged_transaction="waits",
     call_timeout_set_by="setting",
 )
@@ -119,6 +120,7 @@ EVENT_STREAM = THREE_MESSAGES.model_copy(
         "relative_station_limit": "refused",
         "triggered_boot": "until_accepted",
         "empty_list_version": "kept",
+        "listed_concurrent": "invalid",
         "unplugged_transaction": "times_out",
         "call_timeout_set_by": "network_slot",
         "future_certificate": "rejected",

@@ -140,6 +140,28 @@ def test_two_profiles_of_one_transaction_clash_whenever_they_are_valid():
     assert (told["status"], told["statusInfo"]["reasonCode"]) == ("Rejected", "DuplicateProfile")
 
 
+@pytest.mark.parametrize("version", [V16, V201])
+def test_a_profile_that_waited_for_a_session_goes_when_none_comes(version: str):
+    """It takes up no room any more (1.6 MaxChargingProfilesInstalled)"""
+    wired = quiet(version, settings={"Custom.MaxChargingProfilesInstalled": "1"})
+    schedule = {"chargingProfilePurpose": "TxProfile", "chargingProfileKind": "Relative", "stackLevel": 0}
+    default = schedule | {"chargingProfilePurpose": "TxDefaultProfile"}
+    if version == V16:
+        more = {"chargingProfileId": 1, "chargingSchedule": SCHEDULE}
+        it = {"idTag": "APP1", "connectorId": 1, "chargingProfile": schedule | more}
+        assert asks(wired, "RemoteStartTransaction", **it) == {"status": "Accepted"}
+        wanted = ("SetChargingProfile", {"connectorId": 1, "csChargingProfiles": default | more})
+    else:
+        more = {"id": 1, "chargingSchedule": [{"id": 1, **SCHEDULE}]}
+        token = {"idToken": "APP1", "type": "Central"}
+        it = {"idToken": token, "remoteStartId": 1, "evseId": 1, "chargingProfile": schedule | more}
+        assert asks(wired, "RequestStartTransaction", **it) == {"status": "Accepted"}
+        wanted = ("SetChargingProfile", {"evseId": 1, "chargingProfile": default | more})
+    assert asks(wired, wanted[0], **wanted[1])["status"] == "Rejected"
+    wired.wait(60)
+    assert asks(wired, wanted[0], **wanted[1]) == {"status": "Accepted"}
+
+
 # --- triggers --------------------------------------------------------------------------------------------------------
 
 
@@ -264,6 +286,46 @@ def test_an_emptied_list_keeps_its_version_in_2_0_1():
     assert asks(wired, "GetLocalListVersion") == {"versionNumber": 2}
 
 
+@pytest.mark.parametrize("version", [V16, V201])
+def test_a_listed_token_that_is_in_use_elsewhere_may_charge_offline_in_1_6_alone(version: str):
+    """1.6 §3.5.2: ConcurrentTx is a valid one; 2.0.1 C13.FR.02, .04: only Accepted is"""
+    wired = quiet(version)
+    wired.do(c.PutToken, where="list", token="CARD1", status="concurrent_tx")
+    wired.lose()
+    wired.do(c.PlugIn)
+    wired.do(c.PresentToken, token="CARD1")
+    assert (wired.cp.facts.evses[0].transaction is not None) == (version == V16)
+
+
+@pytest.mark.parametrize("version", [V16, V201])
+def test_online_a_listed_token_that_is_in_use_elsewhere_is_asked_about_in_2_0_1_alone(version: str):
+    """1.6 §3.5.2 with LocalPreAuthorize; 2.0.1 C14.FR.03"""
+    wired = quiet(version, settings={"LocalPreAuthorize": "true"})
+    wired.do(c.PutToken, where="list", token="CARD1", status="concurrent_tx")
+    wired.do(c.PresentToken, token="CARD1")
+    asked = any(call.startswith("Authorize ") for call in wired.called())
+    assert asked == (version == V201)
+
+
+@pytest.mark.parametrize("heeded", ["true", "false"])
+def test_a_listed_token_past_its_time_counts_as_the_inventory_says(heeded: str):
+    """2.0.1 C14.FR.02, .05"""
+    wired = quiet(V201, settings={"LocalAuthListCtrlr.SupportsExpiryDateTime": heeded})
+    wanted = [variable("LocalAuthListCtrlr", "SupportsExpiryDateTime")]
+    [told] = asks(wired, "GetVariables", getVariableData=wanted)["getVariableResult"]
+    assert told["attributeValue"] == heeded
+    one = {
+        "idToken": {"idToken": "CARD1", "type": "ISO14443"},
+        "idTokenInfo": {"status": "Accepted", "cacheExpiryDateTime": "2026-06-01T12:00:10Z"},
+    }
+    assert sends_201(wired, 1, "Full", one) == "Accepted"
+    wired.wait(11)
+    wired.heard()
+    wired.do(c.PresentToken, token="CARD1")
+    asked = any(call.startswith("Authorize ") for call in wired.called())
+    assert asked == (heeded == "true")
+
+
 # --- settings --------------------------------------------------------------------------------------------------------
 
 
@@ -378,6 +440,7 @@ PART_2: dict[str, dict[str, tuple[set[str], str]]] = {
         "Entries": (RO, "integer"),
         "ItemsPerMessage": (RO, "integer"),
         "Problem": (RO, "boolean"),
+        "SupportsExpiryDateTime": (RO, "boolean"),
     },
     "OCPPCommCtrlr": {
         "ActiveNetworkProfile": (RO, "integer"),
@@ -460,6 +523,15 @@ def test_every_variable_is_as_part_2_has_it():
         for name, (mutabilities, kind) in rows.items():
             mutability, told_kind = told[component][name]
             assert (name, mutability in mutabilities, told_kind) == (name, True, kind)
+
+
+def test_every_list_says_what_it_may_hold():
+    """2.0.1 VariableCharacteristicsType: valuesList is mandatory with the three kinds of lists"""
+    for row in reported(quiet(V201), "FullInventory").values():
+        kind, value = row["variableCharacteristics"]["dataType"], row["variableAttribute"][0].get("value")
+        if kind in ("OptionList", "MemberList", "SequenceList"):
+            allowed = row["variableCharacteristics"]["valuesList"].split(",")
+            assert set(filter(None, (value or "").split(","))) <= set(allowed), row
 
 
 @pytest.mark.parametrize("cables", [False, True])

@@ -8,6 +8,8 @@ from vcp_abstraction.blocks import setting_values
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.setting_rules import access
 
+LISTS = ("member_list", "option_list", "sequence_list")
+
 PAGE = 40
 """Settings on one page of a report."""
 
@@ -42,7 +44,8 @@ def _reported(cp: Charger, row: Setting) -> SettingReport:
         instance=row.instance,
         value=None if row.access == "write_only" else setting_values.value_of(cp, row),
         access=access(cp, row),
-        kind=row.kind,
+        # a list must say what it may hold (2.0.1 VariableCharacteristicsType); one that may hold anything is a text
+        kind="string" if row.kind in LISTS and not row.options else row.kind,
         unit=row.unit,
         minimum=row.minimum,
         maximum=setting_values.maximum_of(cp, row),

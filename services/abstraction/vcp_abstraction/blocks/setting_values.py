@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from vcp_contracts.actions import SettingReport
-from vcp_contracts.settings import AT_FAULT, PROBLEM, Setting, component_at_fault
+from vcp_contracts.settings import AT_FAULT, AVAILABILITY, PROBLEM, Kind, Setting, component_at_fault
 from vcp_contracts.values import STATION, Fault, Place
 
 from vcp_abstraction import physics, sampling, status
@@ -84,14 +84,14 @@ def physical(cp: Charger) -> Iterator[SettingReport]:
         at_evse = _Fact("EVSE", evse.id, None)
         coarse = [status.coarse_status(cp, evse, c) for c in evse.connectors]
         state = next((word for word in ("occupied", "available") if word in coarse), coarse[0])
-        yield at_evse.report("AvailabilityState", state.capitalize(), "option_list")
+        yield at_evse.report("AvailabilityState", state.capitalize(), "option_list", options=AVAILABILITY)
         yield at_evse.report("Available", "true", "boolean")
         yield at_evse.report("Power", f"{evse.power_w:.0f}", "decimal", unit="W", maximum=outlet.most_w)
         yield at_evse.report("SupplyPhases", str(outlet.phases), "integer")
         hardware = cp.configuration.evses[evse.id - 1].connectors
         for connector, part, word in zip(evse.connectors, hardware, coarse, strict=True):
             at = _Fact("Connector", evse.id, connector.id)
-            yield at.report("AvailabilityState", word.capitalize(), "option_list")
+            yield at.report("AvailabilityState", word.capitalize(), "option_list", options=AVAILABILITY)
             yield at.report("Available", "true", "boolean")
             yield at.report("ConnectorType", part.type, "string")
             yield at.report("SupplyPhases", str(part.phases), "integer")
@@ -116,7 +116,14 @@ class _Fact:
         self.component, self.evse, self.connector = component, evse, connector
 
     def report(
-        self, variable: str, value: str, kind: str, *, unit: str | None = None, maximum: float | None = None
+        self,
+        variable: str,
+        value: str,
+        kind: Kind,
+        *,
+        unit: str | None = None,
+        maximum: float | None = None,
+        options: tuple[str, ...] = (),
     ) -> SettingReport:
         return SettingReport(
             component=self.component,
@@ -125,9 +132,10 @@ class _Fact:
             variable=variable,
             value=value,
             access="read_only",
-            kind=kind,  # type: ignore[arg-type]
+            kind=kind,
             unit=unit,
             maximum=maximum,
+            options=options,
         )
 
 

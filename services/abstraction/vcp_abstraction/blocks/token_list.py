@@ -14,8 +14,12 @@ from vcp_contracts.values import STATION, Fault, FaultKind, Token, TokenInfo
 from vcp_abstraction.blocks import faults
 from vcp_abstraction.charger import Charger
 
-VALID = frozenset({"accepted", "concurrent_tx"})
-"""Verdicts of a list that let a token charge (1.6 §3.5.2)."""
+
+def is_valid(cp: Charger, info: TokenInfo) -> bool:
+    """Whether what the list says lets a token charge (1.6 §3.5.2; 2.0.1 C13.FR.02, C14.FR.03)."""
+    concurrent = info.status == "concurrent_tx" and cp.manners.listed_concurrent == "valid"
+    return info.status == "accepted" or concurrent
+
 
 KINDS = (
     "", "central", "emaid", "iso14443", "iso15693", "key_code", "local", "mac_address", "no_authorization",
@@ -156,7 +160,8 @@ def remove(cp: Charger, token: Token | None) -> bool:
 
 
 def listed(cp: Charger, token: Token) -> TokenInfo | None:
-    """What the list says of a token, where it is used; an entry past its time counts as expired."""
+    """What the list says of a token, where it is used; an entry past its time counts as expired, where the list heeds
+    that (2.0.1 C13.FR.05, C14.FR.04)."""
     entries = cp.token_list.entries
     if not entries or not (_available(cp) and _enabled(cp)):
         return None
@@ -174,7 +179,8 @@ def _keys(token: Token) -> list[str]:
 
 
 def _as_of(info: TokenInfo, cp: Charger) -> TokenInfo:
-    over = info.valid_until is not None and info.valid_until <= cp.now
+    heeded = cp.settings.flag("LocalAuthListCtrlr.SupportsExpiryDateTime")
+    over = heeded and info.valid_until is not None and info.valid_until <= cp.now
     return info.model_copy(update={"status": "expired"}) if over else info
 
 
@@ -189,7 +195,7 @@ def compare(cp: Charger, token: Token, verdict: TokenInfo) -> None:
     known = listed(cp, token)
     if known is None or verdict.status == "concurrent_tx":
         return
-    if (known.status in VALID) != (verdict.status == "accepted"):
+    if is_valid(cp, known) != (verdict.status == "accepted"):
         faults.warn(cp, Fault(kind=CONFLICT, blocking=False))
 
 

@@ -92,6 +92,7 @@ MANNERS = Manners(
     relative_station_limit="accepted",
     triggered_boot="again_after_reconnect",
     empty_list_version="zero",
+    listed_concurrent="valid",
     unplugged_transaction="waits",
     call_timeout_set_by="setting",
     password_rule="hex_or_text",

@@ -100,6 +100,7 @@ MANNERS = Manners(
     relative_station_limit="refused",
     triggered_boot="until_accepted",
     empty_list_version="kept",
+    listed_concurrent="invalid",
     unplugged_transaction="times_out",
     call_timeout_set_by="network_slot",
     password_rule="text",
