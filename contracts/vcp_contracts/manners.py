@@ -69,6 +69,8 @@ class Manners(Value):
     """Whether a token may charge that the local list says is in use elsewhere."""
     unplugged_transaction: Literal["waits", "times_out"] = "waits"
     """What becomes of a transaction that goes on without its cable: EVConnectionTimeOut ends it, or nothing does."""
+    heartbeat_may_rest: bool = False
+    """Whether the backend may set the interval of heartbeats to 0: none is sent then."""
     call_timeout_set_by: Literal["setting", "network_slot"] = "network_slot"
     """How the backend says how long the charger waits for an answer."""
     password_rule: Literal["hex_or_text", "text"]

@@ -310,16 +310,20 @@ CATALOGUE: tuple[Setting, ...] = (
     ),
     _number("ClockCtrlr", "TimeAdjustmentReportingThreshold", None, 20, unit="s"),
     # identity and security
-    _derived("SecurityCtrlr", "Identity"),
+    _derived("SecurityCtrlr", "Identity", maximum=48),
     Setting(component="SecurityCtrlr", variable="OrganizationName", key="CpoName", kind="string", default=""),
     _derived("SecurityCtrlr", "SecurityProfile", "SecurityProfile", kind="integer"),
-    Setting(component="SecurityCtrlr", variable="BasicAuthPassword", key="AuthorizationKey", kind="string", access="write_only"),
+    Setting(
+        component="SecurityCtrlr", variable="BasicAuthPassword", key="AuthorizationKey", kind="string", access="write_only",
+        maximum=40,
+    ),
     Setting(
         component=CUSTOM, variable="SecurityEvents", key="SecurityEvents", kind="option_list", default="auto",
         options=("auto", "always", "never"),
     ),
     _number("SecurityCtrlr", "MaxCertificateChainSize", "CertificateSignedMaxChainSize", 10_000, access="read_only"),
-    _number("SecurityCtrlr", "CertificateEntries", "CertificateStoreMaxLength", 20, access="read_only", maximum=50),
+    _derived("SecurityCtrlr", "CertificateEntries", kind="integer", minimum=0),
+    _number(CUSTOM, "CertificateStoreMaxLength", "CertificateStoreMaxLength", 20, access="read_only", maximum=50),
     _number("SecurityCtrlr", "CertSigningWaitMinimum", None, 30, unit="s", minimum=1),
     _number("SecurityCtrlr", "CertSigningRepeatTimes", None, 2, maximum=32),
     _number(CUSTOM, "CertificateRenewalLead", "CertificateRenewalLead", 2_592_000, unit="s"),

@@ -78,6 +78,7 @@ THREE_MESSAGES = Manners(
     empty_list_version="zero",
     listed_concurrent="valid",
     unplugged_transaction="waits",
+    heartbeat_may_rest=True,
     call_timeout_set_by="setting",
 )
 EVENT_STREAM = THREE_MESSAGES.model_copy(
@@ -122,6 +123,7 @@ EVENT_STREAM = THREE_MESSAGES.model_copy(
         "empty_list_version": "kept",
         "listed_concurrent": "invalid",
         "unplugged_transaction": "times_out",
+        "heartbeat_may_rest": False,
         "call_timeout_set_by": "network_slot",
         "future_certificate": "rejected",
         "csr_retry": "back_off",

@@ -525,6 +525,34 @@ def test_every_variable_is_as_part_2_has_it():
             assert (name, mutability in mutabilities, told_kind) == (name, True, kind)
 
 
+def test_heartbeats_may_be_switched_off_in_1_6():
+    """1.6 §9.1.10 names no least interval"""
+    wired = quiet(V16)
+    assert asks(wired, "ChangeConfiguration", key="HeartbeatInterval", value="0") == {"status": "Accepted"}
+
+
+def test_heartbeats_are_at_least_a_second_apart_in_2_0_1():
+    """2.0.1 part 2 §2.1.5: minLimit 1"""
+    wired = quiet(V201)
+    beats = variable("OCPPCommCtrlr", "HeartbeatInterval")
+    for value, status in (("0", "Rejected"), ("1", "Accepted")):
+        told = asks(wired, "SetVariables", setVariableData=[beats | {"attributeValue": value}])
+        assert told["setVariableResult"][0]["attributeStatus"] == status
+    row = reported(wired, "FullInventory")["OCPPCommCtrlr", None, None, "HeartbeatInterval", None]
+    assert row["variableCharacteristics"]["minLimit"] == 1
+
+
+def test_the_room_for_certificates_is_a_key_in_1_6_and_a_limit_in_2_0_1():
+    """1.6 security whitepaper, CertificateStoreMaxLength; 2.0.1 part 2 §2.2.4: how many there are, maxLimit: can be"""
+    wired = quiet(V16, settings={"CertificateStoreMaxLength": "7"})
+    told = asks(wired, "GetConfiguration", key=["CertificateStoreMaxLength"])
+    assert told["configurationKey"] == [{"key": "CertificateStoreMaxLength", "readonly": True, "value": "7"}]
+    wired = quiet(V201, settings={"CertificateStoreMaxLength": "7"})
+    row = reported(wired, "FullInventory")["SecurityCtrlr", None, None, "CertificateEntries", None]
+    assert row["variableAttribute"][0]["value"] == "0"
+    assert row["variableCharacteristics"]["maxLimit"] == 7
+
+
 def test_every_list_says_what_it_may_hold():
     """2.0.1 VariableCharacteristicsType: valuesList is mandatory with the three kinds of lists"""
     for row in reported(quiet(V201), "FullInventory").values():
@@ -573,6 +601,20 @@ def test_an_event_names_a_component_and_a_variable_of_the_inventory(kind: FaultK
     wired.do(c.ClearFault, kind=kind, evse=evse)
     told = asks(wired, "GetVariables", getVariableData=[asked])["getVariableResult"][0]
     assert (told["attributeStatus"], told["attributeValue"]) == ("Accepted", "false")
+
+
+def test_a_component_has_a_problem_until_nothing_is_wrong_with_it():
+    wired = quiet(V201)
+    for kind in ("over_voltage", "under_voltage"):
+        wired.do(c.RaiseFault, kind=kind, evse=1)
+    wired.do(c.ClearFault, kind="over_voltage", evse=1)
+    asked = variable("ElectricalFeed", "Problem")
+    asked["component"]["evse"] = {"id": 1, "connectorId": 1}
+    told = asks(wired, "GetVariables", getVariableData=[asked])["getVariableResult"][0]
+    assert told["attributeValue"] == wired.last("NotifyEvent")["eventData"][0]["actualValue"] == "true"
+    wired.do(c.ClearFault, kind="under_voltage", evse=1)
+    event = wired.last("NotifyEvent")["eventData"][0]
+    assert (event["actualValue"], event["cleared"]) == ("false", True)
 
 
 @pytest.mark.parametrize(

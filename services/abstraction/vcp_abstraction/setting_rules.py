@@ -8,6 +8,7 @@ from vcp_abstraction.settings import Settings
 
 UNLOCKS = "OCPPCommCtrlr.UnlockOnEVSideDisconnect"
 CALL_TIMEOUT = "OCPPCommCtrlr.MessageTimeout[Default]"
+HEARTBEAT = "OCPPCommCtrlr.HeartbeatInterval"
 PHASE_ROTATION = "Custom.ConnectorPhaseRotation"
 
 
@@ -36,6 +37,12 @@ def access(cp: Charger, row: Setting) -> Access:
     """Who may change a setting of this charger, as its backend's protocol has it."""
     by_profile = row.name == CALL_TIMEOUT and cp.manners.call_timeout_set_by == "network_slot"
     return "read_only" if by_profile or _is_fixed(cp.configuration, row) else row.access
+
+
+def least(cp: Charger, row: Setting) -> float | None:
+    """The least value that the backend may write."""
+    beats = row.name == HEARTBEAT and not cp.manners.heartbeat_may_rest
+    return 1 if beats else row.minimum
 
 
 def fixed_value(configuration: ChargePointConfiguration, row: Setting) -> str | None:

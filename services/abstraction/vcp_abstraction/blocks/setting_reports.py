@@ -6,7 +6,7 @@ from vcp_contracts.settings import CATALOGUE, Setting
 
 from vcp_abstraction.blocks import setting_values
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.setting_rules import access
+from vcp_abstraction.setting_rules import access, least
 
 LISTS = ("member_list", "option_list", "sequence_list")
 
@@ -47,7 +47,7 @@ def _reported(cp: Charger, row: Setting) -> SettingReport:
         # a list must say what it may hold (2.0.1 VariableCharacteristicsType); one that may hold anything is a text
         kind="string" if row.kind in LISTS and not row.options else row.kind,
         unit=row.unit,
-        minimum=row.minimum,
+        minimum=least(cp, row),
         maximum=setting_values.maximum_of(cp, row),
         options=row.options,
     )

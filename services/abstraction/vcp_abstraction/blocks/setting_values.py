@@ -69,6 +69,8 @@ def _derived(cp: Charger, row: Setting) -> str | None:
             )
         case "Custom.ConnectorPhaseRotationMaxLength":
             return str(len(configuration.evses) + 1)
+        case "SecurityCtrlr.CertificateEntries":
+            return str(len(cp.certificates.roots))
         case "LocalAuthListCtrlr.Entries":
             return str(len(cp.token_list.entries))
         case "SmartChargingCtrlr.Entries[ChargingProfiles]":
@@ -140,6 +142,7 @@ class _Fact:
 
 
 CAPACITIES = {
+    "SecurityCtrlr.CertificateEntries": "Custom.CertificateStoreMaxLength",
     "LocalAuthListCtrlr.Entries": "Custom.LocalAuthListMaxLength",
     "SmartChargingCtrlr.Entries[ChargingProfiles]": "Custom.MaxChargingProfilesInstalled",
 }

@@ -19,7 +19,7 @@ from vcp_contracts.values import SettingName
 
 from vcp_abstraction.blocks import credentials, link, restart_keys, setting_effects, setting_values
 from vcp_abstraction.charger import Charger, Impossible
-from vcp_abstraction.setting_rules import access, broken_rule
+from vcp_abstraction.setting_rules import access, broken_rule, least
 from vcp_abstraction.settings import normal
 
 COMPONENTS = {row.component.casefold() for row in CATALOGUE} | {"evse", "connector"}
@@ -127,7 +127,7 @@ def _write(cp: Charger, item: SettingToWrite) -> SettingWritten:
         return SettingWritten(name=name, result="read_only")
     good, rule = normal(row, item.value)
     if good is not None:
-        rule = broken_rule(cp.configuration, cp.settings, row, good)
+        rule = broken_rule(cp.configuration, cp.settings, row, good) or _too_little(cp, row, good)
     if good is None or rule:
         return SettingWritten(name=name, result="bad_value", detail=rule)
     if restart_keys.counts_later(cp, row):
@@ -135,6 +135,11 @@ def _write(cp: Charger, item: SettingToWrite) -> SettingWritten:
         return SettingWritten(name=name, result="reboot_required")
     put(cp, row, good, "backend")
     return SettingWritten(name=name, result="accepted")
+
+
+def _too_little(cp: Charger, row: Setting, value: str) -> str:
+    minimum = least(cp, row)
+    return "" if row.minimum == minimum or float(value) >= minimum else f"must be at least {minimum:g}"
 
 
 def put(cp: Charger, row: Setting, value: str, by: str) -> None:

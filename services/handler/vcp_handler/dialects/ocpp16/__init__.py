@@ -94,6 +94,7 @@ MANNERS = Manners(
     empty_list_version="zero",
     listed_concurrent="valid",
     unplugged_transaction="waits",
+    heartbeat_may_rest=True,
     call_timeout_set_by="setting",
     password_rule="hex_or_text",
     future_certificate="kept",

@@ -102,6 +102,7 @@ MANNERS = Manners(
     empty_list_version="kept",
     listed_concurrent="invalid",
     unplugged_transaction="times_out",
+    heartbeat_may_rest=False,
     call_timeout_set_by="network_slot",
     password_rule="text",
     future_certificate="rejected",
