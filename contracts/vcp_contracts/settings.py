@@ -7,7 +7,7 @@ backend that knows only keys can be served.
 from dataclasses import dataclass
 from typing import Literal
 
-from vcp_contracts.values import SettingName
+from vcp_contracts.values import FaultKind, Place, SettingName
 
 Kind = Literal[
     "string", "decimal", "integer", "date_time", "boolean", "option_list", "sequence_list", "member_list"
@@ -44,7 +44,49 @@ PHASES: dict[str, tuple[str, ...]] = {
 ROTATIONS = ("NotApplicable", "Unknown", "RST", "RTS", "SRT", "STR", "TRS", "TSR")
 """How the phases of a connector can be wired, seen from the grid."""
 
+AVAILABILITY = ("Available", "Occupied", "Reserved", "Unavailable", "Faulted")
+"""What the variable AvailabilityState can say."""
+
+FEATURES = (
+    "Core",
+    "FirmwareManagement",
+    "LocalAuthListManagement",
+    "Reservation",
+    "SmartCharging",
+    "RemoteTrigger",
+)
+"""What the key SupportedFeatureProfiles can name (1.6 §9.1.29)."""
+
 POINTS = ("ParkingBayOccupancy", "EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer")
+
+
+PROBLEM = "Problem"
+"""The variable of a component that says whether something is wrong with it."""
+
+AT_FAULT: dict[FaultKind, str] = {
+    "connector_lock_failure": "ConnectorPlugRetentionLock",  # 2.0.1 G05.FR.02
+    "ev_communication_error": "CPPWMController",
+    "ground_failure": "RCD",
+    "high_temperature": "TemperatureSensor",
+    "internal_error": "Controller",
+    "local_list_conflict": "LocalAuthListCtrlr",
+    "other_error": "Connector",
+    "over_current_failure": "OverCurrentProtection",
+    "over_voltage": "ElectricalFeed",
+    "power_meter_failure": "FiscalMetering",
+    "power_switch_failure": "PowerContactor",
+    "reader_failure": "TokenReader",
+    "reset_failure": "Controller",
+    "under_voltage": "ElectricalFeed",
+    "weak_signal": "DataLink",
+}
+"""The component that has a problem when there is such a fault at a connector."""
+
+
+def component_at_fault(kind: FaultKind, place: Place) -> str:
+    """The component of the station, or of a connector, that a fault there is a problem of."""
+    name = AT_FAULT[kind]
+    return "ChargingStation" if name == "Connector" and not place.evse else name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +201,7 @@ CATALOGUE: tuple[Setting, ...] = (
     _number("AuthCacheCtrlr", "LifeTime", None, None, unit="s"),
     _flag("LocalAuthListCtrlr", "Available", None, True, "read_only"),
     _flag("LocalAuthListCtrlr", "Enabled", "LocalAuthListEnabled", True),
+    _flag("LocalAuthListCtrlr", "SupportsExpiryDateTime", None, True, "read_only"),
     _derived("LocalAuthListCtrlr", "Entries", kind="integer"),
     _number(
         "LocalAuthListCtrlr", "ItemsPerMessage", "SendLocalListMaxLength", 100, access="read_only",
@@ -195,7 +238,7 @@ CATALOGUE: tuple[Setting, ...] = (
         access="read_only", default="FTP,FTPS,HTTP,HTTPS,SFTP",
         options=("FTP", "FTPS", "HTTP", "HTTPS", "SFTP"),
     ),
-    _derived(_COMM, "ActiveNetworkProfile"),
+    _derived(_COMM, "ActiveNetworkProfile", kind="integer"),
     # transactions
     _number("TxCtrlr", "EVConnectionTimeOut", "ConnectionTimeOut", 60, unit="s"),
     _flag("TxCtrlr", "StopTxOnEVSideDisconnect", "StopTransactionOnEVSideDisconnect", True),
@@ -267,22 +310,26 @@ CATALOGUE: tuple[Setting, ...] = (
     ),
     _number("ClockCtrlr", "TimeAdjustmentReportingThreshold", None, 20, unit="s"),
     # identity and security
-    _derived("SecurityCtrlr", "Identity"),
+    _derived("SecurityCtrlr", "Identity", maximum=48),
     Setting(component="SecurityCtrlr", variable="OrganizationName", key="CpoName", kind="string", default=""),
     _derived("SecurityCtrlr", "SecurityProfile", "SecurityProfile", kind="integer"),
-    Setting(component="SecurityCtrlr", variable="BasicAuthPassword", key="AuthorizationKey", kind="string", access="write_only"),
+    Setting(
+        component="SecurityCtrlr", variable="BasicAuthPassword", key="AuthorizationKey", kind="string", access="write_only",
+        maximum=40,
+    ),
     Setting(
         component=CUSTOM, variable="SecurityEvents", key="SecurityEvents", kind="option_list", default="auto",
         options=("auto", "always", "never"),
     ),
     _number("SecurityCtrlr", "MaxCertificateChainSize", "CertificateSignedMaxChainSize", 10_000, access="read_only"),
-    _number("SecurityCtrlr", "CertificateEntries", "CertificateStoreMaxLength", 20, access="read_only", maximum=50),
+    _derived("SecurityCtrlr", "CertificateEntries", kind="integer", minimum=0),
+    _number(CUSTOM, "CertificateStoreMaxLength", "CertificateStoreMaxLength", 20, access="read_only", maximum=50),
     _number("SecurityCtrlr", "CertSigningWaitMinimum", None, 30, unit="s", minimum=1),
     _number("SecurityCtrlr", "CertSigningRepeatTimes", None, 2, maximum=32),
     _number(CUSTOM, "CertificateRenewalLead", "CertificateRenewalLead", 2_592_000, unit="s"),
     _flag("SecurityCtrlr", "AdditionalRootCertificateCheck", "AdditionalRootCertificateCheck", False, "read_only"),
     # the station, from facts
-    _derived("ChargingStation", "AvailabilityState", kind="option_list"),
+    _derived("ChargingStation", "AvailabilityState", kind="option_list", options=AVAILABILITY),
     _derived("ChargingStation", "Available", kind="boolean"),
     _derived("ChargingStation", "SupplyPhases", kind="integer"),
     _derived("ChargingStation", "Model"),
@@ -292,7 +339,7 @@ CATALOGUE: tuple[Setting, ...] = (
     _flag("ChargingStation", "AllowNewSessionsPendingFirmwareUpdate", None, False),
     # what only exists as a key
     _derived(CUSTOM, "NumberOfConnectors", "NumberOfConnectors", kind="integer"),
-    _derived(CUSTOM, "SupportedFeatureProfiles", "SupportedFeatureProfiles", kind="member_list"),
+    _derived(CUSTOM, "SupportedFeatureProfiles", "SupportedFeatureProfiles", kind="member_list", options=FEATURES),
     _number(CUSTOM, "SupportedFeatureProfilesMaxLength", "SupportedFeatureProfilesMaxLength", 6, access="read_only"),
     Setting(
         component=CUSTOM, variable="ConnectorPhaseRotation", key="ConnectorPhaseRotation", kind="member_list",

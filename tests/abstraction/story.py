@@ -73,6 +73,13 @@ THREE_MESSAGES = Manners(
     own_default_profile="overrides",
     unnamed_tx_profile="current",
     schedule_start="optional",
+    relative_station_limit="accepted",
+    triggered_boot="again_after_reconnect",
+    empty_list_version="zero",
+    listed_concurrent="valid",
+    unplugged_transaction="waits",
+    heartbeat_may_rest=True,
+    call_timeout_set_by="setting",
 )
 EVENT_STREAM = THREE_MESSAGES.model_copy(
     update={
@@ -111,6 +118,13 @@ EVENT_STREAM = THREE_MESSAGES.model_copy(
         "own_default_profile": "pooled",
         "unnamed_tx_profile": "refused",
         "schedule_start": "strict",
+        "relative_station_limit": "refused",
+        "triggered_boot": "until_accepted",
+        "empty_list_version": "kept",
+        "listed_concurrent": "invalid",
+        "unplugged_transaction": "times_out",
+        "heartbeat_may_rest": False,
+        "call_timeout_set_by": "network_slot",
         "future_certificate": "rejected",
         "csr_retry": "back_off",
         "security_profile_set_by": "network_slot",

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import vcp_abstraction
 from abstraction.story import Story
+from vcp_abstraction.settings import Settings
 from vcp_contracts import commands as c
 from vcp_contracts import requests as r
 from vcp_contracts.configuration import (
@@ -194,3 +195,8 @@ def test_every_setting_that_can_be_written_means_something():
         if not row.derived and f'"{row.name.casefold()}"' not in code and row.name not in lists
     }
     assert dead - ONLY_TOLD - LAMPS == set()
+
+
+def test_a_store_for_certificates_that_was_kept_as_their_number_keeps_its_size():
+    kept = Settings.model_validate_json('{"values":{"SecurityCtrlr.CertificateEntries":"7"}}')
+    assert kept.number("Custom.CertificateStoreMaxLength") == 7

@@ -410,7 +410,6 @@ def bad(purpose: str = "tx_default", *given, **more):
 
 REFUSED = {
     "a limit of the station at one EVSE": (1, bad("station_max", start=SOON), "bad_profile"),
-    "a limit of the station that is relative": (0, bad("station_max"), "bad_profile"),
     "external constraints": (0, bad("external", start=SOON), "bad_profile"),
     "a transaction's profile for the station": (0, bad("tx"), "bad_profile"),
     "a transaction's profile without a transaction": (1, bad("tx"), "no_transaction"),

@@ -18,17 +18,19 @@ def adopt(cp: Charger, evse: EvseFacts) -> None:
 
 def install(cp: Charger, new: Installed) -> None:
     """Puts a profile in, in the stead of those that it replaces."""
-    cp.profiles.installed = [each for each in cp.profiles.installed if not replaces(new, each)]
+    cp.profiles.installed = [each for each in cp.profiles.installed if not replaces(cp, new, each)]
     cp.profiles.installed.append(new)
     cp.touch("profiles")
 
 
-def replaces(new: Installed, old: Installed) -> bool:
-    """Whether one takes the other's place: the same id, or the same purpose, stack level and place (1.6 §5.16.3)."""
+def replaces(cp: Charger, new: Installed, old: Installed) -> bool:
+    """Whether one takes the other's place: the same id; also the same purpose, stack level and place (1.6 §5.16.3),
+    unless such a one is refused where both would be valid at a time, and kept where not (2.0.1 K01.FR.05, FR.06)."""
     if old.profile.purpose == "external" or new.profile.purpose == "external":
         return old.profile.purpose == new.profile.purpose and old.evse == new.evse
     return old.profile.id == new.profile.id or (
-        old.profile.purpose == new.profile.purpose
+        cp.manners.same_profile == "replaced"
+        and old.profile.purpose == new.profile.purpose
         and old.profile.stack_level == new.profile.stack_level
         and old.evse == new.evse
     )

@@ -184,7 +184,7 @@ def _scalar(
         case "Power.Factor":
             return 1.0, None
         case "Frequency":
-            return NOMINAL_FREQUENCY_HZ, None
+            return NOMINAL_FREQUENCY_HZ, "Hz"
         case "SoC":
             return round(100 * evse.ev.soc_wh / evse.ev.battery_wh, 1), "Percent"
         case _:

@@ -17,6 +17,8 @@ class Capability(NamedTuple):
     units: frozenset[RateUnit]
     strict_start: bool
     """Absolute schedules must have a start, relative ones must not."""
+    relative_station_limit: bool = False
+    """Whether the station's limit may start with a transaction."""
 
 
 class Flaw(NamedTuple):
@@ -43,8 +45,8 @@ def flaw_of(profile: ChargingProfile, can: Capability) -> Flaw | None:
 
 def _flaw_of_kind(profile: ChargingProfile, schedule: ChargingSchedule, can: Capability) -> Flaw | None:
     if profile.kind == "relative":
-        if profile.purpose == "station_max":
-            return Flaw("bad_profile", "the station's limit can't be relative to a transaction")
+        if profile.purpose == "station_max" and not can.relative_station_limit:
+            return Flaw("bad_profile", "the station's limit can't be relative to a transaction")  # K01.FR.38
         if can.strict_start and schedule.start is not None:
             return Flaw("bad_schedule", "a relative schedule has no start of its own")
         return None

@@ -3,9 +3,12 @@
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.settings import ROTATIONS, Access, Setting
 
+from vcp_abstraction.charger import Charger
 from vcp_abstraction.settings import Settings
 
 UNLOCKS = "OCPPCommCtrlr.UnlockOnEVSideDisconnect"
+CALL_TIMEOUT = "OCPPCommCtrlr.MessageTimeout[Default]"
+HEARTBEAT = "OCPPCommCtrlr.HeartbeatInterval"
 PHASE_ROTATION = "Custom.ConnectorPhaseRotation"
 
 
@@ -30,9 +33,16 @@ def _rotation(evses: int, items: list[str]) -> str:
     return "" if len(places) == len(items) else "must name each connector once"
 
 
-def access(configuration: ChargePointConfiguration, row: Setting) -> Access:
-    """Who may change a setting of this charger."""
-    return "read_only" if _is_fixed(configuration, row) else row.access
+def access(cp: Charger, row: Setting) -> Access:
+    """Who may change a setting of this charger, as its backend's protocol has it."""
+    by_profile = row.name == CALL_TIMEOUT and cp.manners.call_timeout_set_by == "network_slot"
+    return "read_only" if by_profile or _is_fixed(cp.configuration, row) else row.access
+
+
+def least(cp: Charger, row: Setting) -> float | None:
+    """The least value that the backend may write."""
+    beats = row.name == HEARTBEAT and not cp.manners.heartbeat_may_rest
+    return 1 if beats else row.minimum
 
 
 def fixed_value(configuration: ChargePointConfiguration, row: Setting) -> str | None:

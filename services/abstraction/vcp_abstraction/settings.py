@@ -2,13 +2,17 @@
 
 from math import isfinite
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from vcp_contracts.settings import BY_NAME, PHASES, Setting
 
 from vcp_abstraction.facts.kept import Kept
 
 MOST = 2**31 - 1
 """The greatest number of a setting that names no bound of its own: of seconds, more than any clock will see."""
+
+
+RENAMED = {"SecurityCtrlr.CertificateEntries": "Custom.CertificateStoreMaxLength"}
+"""What was kept under another name before: that one is a count now."""
 
 
 class Settings(Kept):
@@ -20,6 +24,11 @@ class Settings(Kept):
     """Those that were written and count from the next restart on."""
     changed: bool = Field(default=False, exclude=True)
     """Since they were last kept."""
+
+    @field_validator("values")
+    @classmethod
+    def _under_their_names(cls, values: dict[str, str]) -> dict[str, str]:
+        return {RENAMED.get(name, name): value for name, value in values.items()}
 
     def text(self, name: str) -> str:
         """The value of `Component.Variable[instance]`; empty where it is not set."""

@@ -124,7 +124,6 @@ PERIOD = {"startPeriod": 0, "limit": 10}
         (2, profile("TxProfile", transactionId=17)),
         (1, profile("TxProfile", transactionId=18)),
         (1, profile("ChargePointMaxProfile", chargingProfileKind="Absolute")),
-        (0, profile("ChargePointMaxProfile")),
         (1, profile(stackLevel=11)),
         (1, profile(chargingProfileKind="Recurring")),
         (1, profile(chargingProfileKind="Recurring", recurrencyKind="Daily")),

@@ -133,7 +133,7 @@ def begin(
         decide_offline(cp, evse, token, remote_start=remote_start)
     else:
         info, by = known_tokens.known(cp, token)
-        if info is not None and is_good(info, by, evse) and _is_enough(cp, by):
+        if info is not None and is_good(cp, info, by, evse) and _is_enough(cp, by):
             accept(cp, evse, token, info, by, remote_start=remote_start)
         else:
             ask(cp, evse, token, purpose, remote_start=remote_start)
@@ -146,9 +146,9 @@ def _is_enough(cp: Charger, by: Local) -> bool:
     return cp.settings.flag("AuthCtrlr.LocalPreAuthorize")
 
 
-def is_good(info: TokenInfo, by: Local, evse: EvseFacts) -> bool:
+def is_good(cp: Charger, info: TokenInfo, by: Local, evse: EvseFacts) -> bool:
     """Whether what is known of a token lets it charge here."""
-    valid = info.status in token_list.VALID if by == "local_list" else info.status == "accepted"
+    valid = token_list.is_valid(cp, info) if by == "local_list" else info.status == "accepted"
     return valid and (not info.evses or evse.id in info.evses)
 
 
@@ -160,7 +160,7 @@ def decide_offline(cp: Charger, evse: EvseFacts, token: Token, *, remote_start: 
             accept(cp, evse, token, None, "offline_rule", remote_start=remote_start)
         else:
             judged(cp, evse, token, "unknown", "offline_rule")
-    elif not is_good(info, by, evse):
+    elif not is_good(cp, info, by, evse):
         why = "not_allowed_type_evse" if info.status == "accepted" else info.status
         judged(cp, evse, token, why, by)
     elif cp.settings.flag("AuthCtrlr.LocalAuthorizeOffline"):
@@ -226,7 +226,10 @@ def withdraw(
 ) -> None:
     """Nobody is authorized here any more."""
     evse.authorization = None
-    if evse.transaction is not None:
+    if evse.transaction is None:
+        # the profile that came along with a remote start was for a session that does not come
+        evse.held = None
+    else:
         evse.transaction.stop_reason = evse.transaction.stop_reason or reason
         evse.transaction.stop_token = token
         cable_lock.unlock(evse)

@@ -35,16 +35,20 @@ def _unlock(cp: Charger, it: Unlock) -> UnlockResult:
     if it.place.evse == 0 or not cp.knows(it.place):
         return "unknown_place"
     evse = cp.facts.evses[it.place.evse - 1]
-    number = it.place.connector or 1
+    # 1.6 knows no connectors of an EVSE: it means the one that is in use
+    number = it.place.connector or (evse.connected.id if evse.connected is not None else 1)
     connector = evse.connectors[number - 1]
-    if evse.transaction is not None and cp.manners.unlock_in_transaction == "refused":
+    # 2.0.1 F05.FR.02 means an authorized transaction at this very connector; any other lock may be tried
+    busy = evse.transaction is not None and evse.authorization is not None
+    here = evse.connected is None or evse.connected.id == number
+    if busy and here and cp.manners.unlock_in_transaction == "refused":
         return "in_transaction"
     if cp.configuration.evses[evse.id - 1].connectors[number - 1].fixed_cable:
         return "no_lock"
     jams = cp.facts.behaviour.unlock == "fails"
     stays_locked = connector.locked and jams
     # 1.6 §5.18: what is going on ends first, whether the lock opens then or not
-    if evse.transaction is not None:
+    if busy and cp.manners.unlock_in_transaction == "ends_it":
         authorization.withdraw(cp, evse, "unlock_command", "unlock_command")
     connector.locked = stays_locked
     if jams:

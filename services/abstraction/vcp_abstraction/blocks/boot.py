@@ -52,6 +52,15 @@ def boot(cp: Charger, reason: BootReason | None = None, *, command: str | None =
     )
 
 
+def may_be_triggered(cp: Charger) -> bool:
+    """Whether the backend may ask for a boot: not once it has accepted one (2.0.1 F06.FR.17), or has accepted one over
+    this link (1.6 errata 3.35: a backend that was restarted knows nothing of the charger that comes back to it)."""
+    if not cp.registered:
+        return True
+    again = cp.manners.triggered_boot == "again_after_reconnect"
+    return again and cp.facts.registration.link != cp.facts.link.id
+
+
 def tells_otherwise(old: ChargePointConfiguration, new: ChargePointConfiguration) -> bool:
     """Whether a boot would tell something else of the charger than before."""
     return any(getattr(new, name) != getattr(old, name) for name in FIELDS)
@@ -62,6 +71,7 @@ def booted(cp: Charger, answer: BootAnswer) -> None:
     registration = cp.facts.registration
     registration.verdict = answer.verdict
     registration.at = cp.now
+    registration.link = cp.facts.link.id
     cp.note(Registered, verdict=answer.verdict, interval_s=answer.interval_s)
     interval_s = min(answer.interval_s, MOST)
     if answer.verdict != "accepted":

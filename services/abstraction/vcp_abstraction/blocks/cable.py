@@ -83,6 +83,7 @@ def unplug(cp: Charger, it: Unplug) -> None:
             _ev_side_gone(cp, evse)
     if not connector.connected:
         faults.car_left(cp, evse.id, connector)
+    _await_cable(cp, evse, connector, fixed=fixed)
     if not any(c.locked for c in evse.connectors):
         evse.locked_for = None
     if not cable_lock.cable_left(cp, evse):
@@ -126,6 +127,25 @@ def _ev_side_gone(cp: Charger, evse: EvseFacts) -> None:
         cable_lock.unlock(evse)
     elif stops and not unlocks:
         _stay_locked(cp, evse, transaction)
+
+
+def _await_cable(cp: Charger, evse: EvseFacts, connector: ConnectorFacts, *, fixed: bool) -> None:
+    """A transaction goes on without its cable: for a while, or for as long as it likes (1.6 §4.10, where nothing but
+    the driver stops it). A cable that is locked at the station waits for its driver's token (2.0.1 E10.FR.01, FR.02).
+    """
+    authorization = evse.authorization
+    timeout = cp.settings.seconds("TxCtrlr.EVConnectionTimeOut")
+    gone = evse.connected is None and (fixed or not connector.plugged_station)
+    waits = evse.transaction is not None and authorization is not None and authorization.deadline is None
+    if (
+        gone
+        and waits
+        and timeout > 0
+        and cp.facts.powered
+        and cp.manners.unplugged_transaction == "times_out"
+    ):
+        assert authorization is not None
+        authorization.deadline = cp.now + timedelta(seconds=timeout)
 
 
 def _stay_locked(cp: Charger, evse: EvseFacts, transaction: Transaction) -> None:

@@ -96,7 +96,7 @@ def _unfit(cp: Charger, it: InstallRoot) -> str | None:
     if _replaces(cp, it):
         old = [x509.read(root.pem)[0] for root in _in_force(cp)]
         return None if any(x509.issued(one, found[0]) for one in old) else "not signed by the root before"
-    if len(cp.certificates.roots) >= cp.settings.seconds("SecurityCtrlr.CertificateEntries"):
+    if len(cp.certificates.roots) >= cp.settings.seconds("Custom.CertificateStoreMaxLength"):
         return "the certificate store is full"
     return None
 

@@ -3,6 +3,7 @@
 from vcp_contracts.actions import ReportEvents
 from vcp_contracts.commands import ClearFault, RaiseFault
 from vcp_contracts.events import FaultCleared, FaultRaised
+from vcp_contracts.settings import component_at_fault
 from vcp_contracts.values import STATION, Fault, FaultKind, Place
 
 from vcp_abstraction import status
@@ -98,6 +99,8 @@ def tell(cp: Charger, place: Place, fault: Fault, *, active: bool) -> None:
     """Where the status carries no fault, it is an event of its own (2.0.1 G05, N07)."""
     if cp.manners.status_carries_fault or "report_events" not in cp.manners.speaks:
         return
+    if not active and _still_wrong(cp, place, fault):
+        return
     cp.facts.event_number += 1
     cp.enqueue(
         ReportEvents(
@@ -109,3 +112,10 @@ def tell(cp: Charger, place: Place, fault: Fault, *, active: bool) -> None:
         ),
         "express",
     )
+
+
+def _still_wrong(cp: Charger, place: Place, mended: Fault) -> bool:
+    """Whether something else is wrong with the component: then it still has a problem."""
+    _, left = _faults_at(cp, place.evse, place.connector)
+    component = component_at_fault(mended.kind, place)
+    return any(component_at_fault(fault.kind, place) == component for fault in left)

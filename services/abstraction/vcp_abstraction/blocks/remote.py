@@ -122,8 +122,7 @@ def _trigger(cp: Charger, it: Trigger) -> TriggerResult:
     cp.origin = "triggered"
     match it.what:
         case "boot":
-            if cp.registered:
-                # 1.6 errata 3.35, 2.0.1 F06.FR.17
+            if not boot.may_be_triggered(cp):
                 return "rejected"
             boot.boot(cp, "triggered")
         case "beat":

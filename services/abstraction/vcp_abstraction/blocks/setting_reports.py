@@ -6,7 +6,9 @@ from vcp_contracts.settings import CATALOGUE, Setting
 
 from vcp_abstraction.blocks import setting_values
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.setting_rules import access
+from vcp_abstraction.setting_rules import access, least
+
+LISTS = ("member_list", "option_list", "sequence_list")
 
 PAGE = 40
 """Settings on one page of a report."""
@@ -16,7 +18,7 @@ def list_settings(cp: Charger, it: ListSettings) -> SettingsListed:
     """Reports settings in pages, each a message of its own, from one snapshot (2.0.1 B07)."""
     if it.what == "summary" or "report_settings" not in cp.manners.speaks:
         return SettingsListed(**cp.reply(it), result="not_supported")
-    rows = [_reported(cp, row) for row in CATALOGUE if it.what == "full" or row.access != "read_only"]
+    rows = [_reported(cp, row) for row in CATALOGUE if it.what == "full" or access(cp, row) != "read_only"]
     if it.what == "full":
         rows.extend(setting_values.physical(cp))
     pages = [tuple(rows[i : i + PAGE]) for i in range(0, len(rows), PAGE)]
@@ -41,10 +43,11 @@ def _reported(cp: Charger, row: Setting) -> SettingReport:
         variable=row.variable,
         instance=row.instance,
         value=None if row.access == "write_only" else setting_values.value_of(cp, row),
-        access=access(cp.configuration, row),
-        kind=row.kind,
+        access=access(cp, row),
+        # a list must say what it may hold (2.0.1 VariableCharacteristicsType); one that may hold anything is a text
+        kind="string" if row.kind in LISTS and not row.options else row.kind,
         unit=row.unit,
-        minimum=row.minimum,
+        minimum=least(cp, row),
         maximum=setting_values.maximum_of(cp, row),
         options=row.options,
     )

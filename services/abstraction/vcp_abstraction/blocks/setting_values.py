@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from vcp_contracts.actions import SettingReport
-from vcp_contracts.settings import Setting
-from vcp_contracts.values import CoarseStatus
+from vcp_contracts.settings import AT_FAULT, AVAILABILITY, PROBLEM, Kind, Setting, component_at_fault
+from vcp_contracts.values import STATION, CoarseStatus, Fault, Place
 
 from vcp_abstraction import physics, sampling, status
 from vcp_abstraction.blocks import credentials
 from vcp_abstraction.charger import Charger
-from vcp_abstraction.setting_rules import fixed_value
+from vcp_abstraction.setting_rules import CALL_TIMEOUT, fixed_value
 
 FEATURES = (
     ("Core", None),
@@ -31,6 +31,8 @@ def value_of(cp: Charger, row: Setting) -> str | None:
         return fixed
     if row.name == sampling.SAMPLED_FOR_END:
         return sampling.sampled_for_end_text(cp)
+    if row.name == CALL_TIMEOUT and row.name not in cp.settings.values:
+        return str(max(1, round(cp.configuration.call_timeout_s)))
     return cp.settings.text(row.name) if row.default is not None or row.name in cp.settings.values else None
 
 
@@ -67,6 +69,8 @@ def _derived(cp: Charger, row: Setting) -> str | None:
             )
         case "Custom.ConnectorPhaseRotationMaxLength":
             return str(len(configuration.evses) + 1)
+        case "SecurityCtrlr.CertificateEntries":
+            return str(len(cp.certificates.roots))
         case "LocalAuthListCtrlr.Entries":
             return str(len(cp.token_list.entries))
         case "SmartChargingCtrlr.Entries[ChargingProfiles]":
@@ -80,23 +84,33 @@ OF_AN_EVSE: tuple[CoarseStatus, ...] = ("occupied", "reserved", "available", "un
 
 
 def physical(cp: Charger) -> Iterator[SettingReport]:
-    """Variables of EVSEs and connectors: facts, seen as settings (2.0.1 part 2 appendix 3)."""
+    """Variables of EVSEs, connectors and what may fail: facts, seen as settings (2.0.1 part 2 appendix 3)."""
     for evse in cp.facts.evses:
         outlet = physics.outlet(cp, evse)
         at_evse = _Fact("EVSE", evse.id, None)
         coarse = [status.coarse_status(cp, evse, c) for c in evse.connectors]
         state = next(word for word in OF_AN_EVSE if word in coarse)
-        yield at_evse.report("AvailabilityState", state.capitalize(), "option_list")
+        yield at_evse.report("AvailabilityState", state.capitalize(), "option_list", options=AVAILABILITY)
         yield at_evse.report("Available", "true", "boolean")
         yield at_evse.report("Power", f"{evse.power_w:.0f}", "decimal", unit="W", maximum=outlet.most_w)
         yield at_evse.report("SupplyPhases", str(outlet.phases), "integer")
         hardware = cp.configuration.evses[evse.id - 1].connectors
         for connector, part, word in zip(evse.connectors, hardware, coarse, strict=True):
             at = _Fact("Connector", evse.id, connector.id)
-            yield at.report("AvailabilityState", word.capitalize(), "option_list")
+            yield at.report("AvailabilityState", word.capitalize(), "option_list", options=AVAILABILITY)
             yield at.report("Available", "true", "boolean")
             yield at.report("ConnectorType", part.type, "string")
             yield at.report("SupplyPhases", str(part.phases), "integer")
+            yield from _problems(Place(evse=evse.id, connector=connector.id), connector.faults)
+    yield from _problems(STATION, cp.facts.faults)
+
+
+def _problems(place: Place, faults: list[Fault]) -> Iterator[SettingReport]:
+    """What can be wrong at a place, and whether it is: an event of a fault names one of these (2.0.1 N07)."""
+    wrong = {component_at_fault(fault.kind, place) for fault in faults}
+    for component in dict.fromkeys(component_at_fault(kind, place) for kind in AT_FAULT):
+        at = _Fact(component, place.evse or None, place.connector)
+        yield at.report(PROBLEM, "true" if component in wrong else "false", "boolean")
 
 
 class _Fact:
@@ -104,11 +118,18 @@ class _Fact:
 
     __slots__ = ("component", "connector", "evse")
 
-    def __init__(self, component: str, evse: int, connector: int | None) -> None:
+    def __init__(self, component: str, evse: int | None, connector: int | None) -> None:
         self.component, self.evse, self.connector = component, evse, connector
 
     def report(
-        self, variable: str, value: str, kind: str, *, unit: str | None = None, maximum: float | None = None
+        self,
+        variable: str,
+        value: str,
+        kind: Kind,
+        *,
+        unit: str | None = None,
+        maximum: float | None = None,
+        options: tuple[str, ...] = (),
     ) -> SettingReport:
         return SettingReport(
             component=self.component,
@@ -117,13 +138,15 @@ class _Fact:
             variable=variable,
             value=value,
             access="read_only",
-            kind=kind,  # type: ignore[arg-type]
+            kind=kind,
             unit=unit,
             maximum=maximum,
+            options=options,
         )
 
 
 CAPACITIES = {
+    "SecurityCtrlr.CertificateEntries": "Custom.CertificateStoreMaxLength",
     "LocalAuthListCtrlr.Entries": "Custom.LocalAuthListMaxLength",
     "SmartChargingCtrlr.Entries[ChargingProfiles]": "Custom.MaxChargingProfilesInstalled",
 }

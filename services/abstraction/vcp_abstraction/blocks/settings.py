@@ -19,7 +19,7 @@ from vcp_contracts.values import SettingName
 
 from vcp_abstraction.blocks import credentials, link, restart_keys, setting_effects, setting_values
 from vcp_abstraction.charger import Charger, Impossible
-from vcp_abstraction.setting_rules import access, broken_rule
+from vcp_abstraction.setting_rules import access, broken_rule, least
 from vcp_abstraction.settings import normal
 
 COMPONENTS = {row.component.casefold() for row in CATALOGUE} | {"evse", "connector"}
@@ -48,11 +48,9 @@ def _name(row: Setting) -> SettingName:
 
 
 def _read(cp: Charger, name: SettingName, attribute: str) -> SettingRead:
-    if name.evse is not None:
-        return _read_physical(cp, name, attribute)
     row = _row(name)
-    if row is None or name.component_instance:
-        return SettingRead(name=name, result=_unknown(name))
+    if row is None:
+        return _read_physical(cp, name, attribute)
     if attribute != "actual":
         return SettingRead(name=name, result="no_such_attribute")
     return _read_row(cp, row, name)
@@ -60,13 +58,13 @@ def _read(cp: Charger, name: SettingName, attribute: str) -> SettingRead:
 
 def _unknown(name: SettingName) -> Literal["unknown_component", "unknown_variable"]:
     known = name.component.casefold() in COMPONENTS and not name.component_instance
-    return "unknown_variable" if known else "unknown_component"
+    return "unknown_variable" if known and name.evse is None else "unknown_component"
 
 
 def _read_row(cp: Charger, row: Setting, name: SettingName) -> SettingRead:
     if row.access == "write_only":
         return SettingRead(name=name, result="write_only")
-    closed = access(cp.configuration, row) == "read_only"
+    closed = access(cp, row) == "read_only"
     read_only = closed and not credentials.is_writable(cp, row.name)
     return SettingRead(
         name=name, result="accepted", value=setting_values.value_of(cp, row), read_only=read_only
@@ -78,14 +76,15 @@ def _read_physical(cp: Charger, name: SettingName, attribute: str) -> SettingRea
         fact
         for fact in setting_values.physical(cp)
         if fact.component.casefold() == name.component.casefold()
+        and not name.component_instance
         and (fact.evse, fact.connector) == (name.evse, name.connector)
     ]
     for fact in here:
-        if fact.variable.casefold() == name.variable.casefold():
+        if fact.variable.casefold() == name.variable.casefold() and not name.instance:
             if attribute != "actual":
                 return SettingRead(name=name, result="no_such_attribute")
             return SettingRead(name=name, result="accepted", value=fact.value, read_only=True)
-    return SettingRead(name=name, result="unknown_variable" if here else "unknown_component")
+    return SettingRead(name=name, result="unknown_variable" if here else _unknown(name))
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -107,27 +106,28 @@ def write_settings(cp: Charger, it: WriteSettings) -> SettingsWritten | Declined
 
 
 def _row(name: SettingName) -> Setting | None:
+    """The row of the catalogue; None for what belongs to an EVSE or an instance of a component, which has none."""
+    if name.evse is not None or name.component_instance:
+        return None
     return BY_NAME.get(full_name(name.component, name.variable, name.instance).casefold())
 
 
 def _write(cp: Charger, item: SettingToWrite) -> SettingWritten:
     name = item.name
-    if name.evse is not None:
+    row = _row(name)
+    if row is None:
         read = _read_physical(cp, name, item.attribute)
         result = "read_only" if read.result == "accepted" else read.result
         return SettingWritten(name=name, result=result)  # type: ignore[arg-type]
-    row = _row(name)
-    if row is None or name.component_instance:
-        return SettingWritten(name=name, result=_unknown(name))
     if item.attribute != "actual":
         return SettingWritten(name=name, result="no_such_attribute")
     if row.access == "write_only" or credentials.is_writable(cp, row.name):
         return credentials.write(cp, row.name, item)
-    if access(cp.configuration, row) == "read_only":
+    if access(cp, row) == "read_only":
         return SettingWritten(name=name, result="read_only")
     good, rule = normal(row, item.value)
     if good is not None:
-        rule = broken_rule(cp.configuration, cp.settings, row, good)
+        rule = broken_rule(cp.configuration, cp.settings, row, good) or _too_little(cp, row, good)
     if good is None or rule:
         return SettingWritten(name=name, result="bad_value", detail=rule)
     if restart_keys.counts_later(cp, row):
@@ -135,6 +135,11 @@ def _write(cp: Charger, item: SettingToWrite) -> SettingWritten:
         return SettingWritten(name=name, result="reboot_required")
     put(cp, row, good, "backend")
     return SettingWritten(name=name, result="accepted")
+
+
+def _too_little(cp: Charger, row: Setting, value: str) -> str:
+    minimum = least(cp, row)
+    return "" if row.minimum == minimum or float(value) >= minimum else f"must be at least {minimum:g}"
 
 
 def put(cp: Charger, row: Setting, value: str, by: str) -> None:

@@ -62,6 +62,7 @@ def _capability(cp: Charger) -> Capability:
         periods=cp.settings.seconds("SmartChargingCtrlr.PeriodsPerSchedule"),
         units=frozenset(units),
         strict_start=cp.manners.schedule_start == "strict",
+        relative_station_limit=cp.manners.relative_station_limit == "accepted",
     )
 
 
@@ -102,7 +103,7 @@ def _wire_name(cp: Charger, transaction: Transaction) -> str | None:
 
 
 def _clash(cp: Charger, new: Installed) -> Flaw | None:
-    """2.0.1 K01.FR.06, .52, .53: one profile of a purpose and stack level at a time, unless it is the same one anew."""
+    """2.0.1 K01.FR.06, .39, .52, .53: one profile of a purpose and stack level at a time, unless it is the same one anew."""
     if cp.manners.same_profile == "replaced":
         return None
     for old in cp.profiles.installed:
@@ -113,7 +114,8 @@ def _clash(cp: Charger, new: Installed) -> Flaw | None:
             new.profile.stack_level,
         )
         both = old.evse == new.evse or (new.profile.purpose == "tx_default" and 0 in (old.evse, new.evse))
-        if same and both and _overlap(old.profile, new.profile):
+        # K01.FR.39: two of one transaction may not even follow one another
+        if same and both and (new.profile.purpose == "tx" or _overlap(old.profile, new.profile)):
             return Flaw("duplicate", f"profile {old.profile.id} has this purpose and stack level")
     return None
 
@@ -130,7 +132,9 @@ def _no_room(cp: Charger, new: Installed) -> Flaw | None:
     most = cp.settings.seconds("Custom.MaxChargingProfilesInstalled")
     held = sum(evse.held is not None for evse in cp.facts.evses)
     kept = [
-        e for e in cp.profiles.installed if e.profile.purpose != "external" and not installed.replaces(new, e)
+        e
+        for e in cp.profiles.installed
+        if e.profile.purpose != "external" and not installed.replaces(cp, new, e)
     ]
     return Flaw("too_many", f"the charger keeps {most} profiles") if len(kept) + held >= most else None
 

@@ -14,8 +14,12 @@ from vcp_contracts.values import STATION, Fault, FaultKind, Token, TokenInfo
 from vcp_abstraction.blocks import faults
 from vcp_abstraction.charger import Charger
 
-VALID = frozenset({"accepted", "concurrent_tx"})
-"""Verdicts of a list that let a token charge (1.6 §3.5.2)."""
+
+def is_valid(cp: Charger, info: TokenInfo) -> bool:
+    """Whether what the list says lets a token charge (1.6 §3.5.2; 2.0.1 C13.FR.02, C14.FR.03)."""
+    concurrent = info.status == "concurrent_tx" and cp.manners.listed_concurrent == "valid"
+    return info.status == "accepted" or concurrent
+
 
 KINDS = (
     "", "central", "emaid", "iso14443", "iso15693", "key_code", "local", "mac_address", "no_authorization",
@@ -36,8 +40,9 @@ def set_token_list(cp: Charger, it: SetTokenList) -> TokenListSet | Declined:
     """Replaces the list, or changes entries of it; all of it or nothing (1.6 §5.15, 2.0.1 D01)."""
     if not (_available(cp) and _enabled(cp)):
         return Declined(**cp.reply(it), reason="not_supported", detail="the local list is switched off")
-    if it.update == "differential" and 0 < it.version <= cp.token_list.version:
-        why = f"the list has version {cp.token_list.version}"
+    version = _version(cp)
+    if it.update == "differential" and 0 < it.version <= version:
+        why = f"the list has version {version}"
         return TokenListSet(**cp.reply(it), result="version_mismatch", detail=why)
     why_not = _improper(cp, it)
     entries = _changed(cp, it)
@@ -51,7 +56,7 @@ def set_token_list(cp: Charger, it: SetTokenList) -> TokenListSet | Declined:
 
 
 def _improper(cp: Charger, it: SetTokenList) -> str | None:
-    if it.version <= 0:
+    if it.version <= 0 and not _names_the_empty_list(cp, it):
         return "versions begin with 1"
     most = cp.settings.seconds("LocalAuthListCtrlr.ItemsPerMessage")
     if len(it.entries) > most:
@@ -61,6 +66,12 @@ def _improper(cp: Charger, it: SetTokenList) -> str | None:
     if it.update == "full" and any(entry.info is None for entry in it.entries):
         return "a full list says of each token whether it may charge"
     return None
+
+
+def _names_the_empty_list(cp: Charger, it: SetTokenList) -> bool:
+    """Where 0 is the version of an empty list, a list that is emptied may be given that (1.6 §5.10)."""
+    zero = cp.manners.empty_list_version == "zero" and it.version == 0
+    return zero and it.update == "full" and not it.entries
 
 
 def _changed(cp: Charger, it: SetTokenList) -> dict[str, ListedToken]:
@@ -80,9 +91,17 @@ def read_version(cp: Charger, it: ReadTokenListVersion) -> TokenListVersion:
         **cp.reply(it),
         supported=_available(cp),
         enabled=_enabled(cp),
-        version=cp.token_list.version,
+        version=_version(cp),
         entries=len(cp.token_list.entries),
     )
+
+
+def _version(cp: Charger) -> int:
+    """The version that the backend is told, and judged against: 1.6 §5.10 knows none but 0 of an empty list, 2.0.1
+    keeps the one that the list was emptied with (D01.FR.04)."""
+    if not cp.token_list.entries and cp.manners.empty_list_version == "zero":
+        return 0
+    return cp.token_list.version
 
 
 def _available(cp: Charger) -> bool:
@@ -141,7 +160,8 @@ def remove(cp: Charger, token: Token | None) -> bool:
 
 
 def listed(cp: Charger, token: Token) -> TokenInfo | None:
-    """What the list says of a token, where it is used; an entry past its time counts as expired."""
+    """What the list says of a token, where it is used; an entry past its time counts as expired, where the list heeds
+    that (2.0.1 C13.FR.05, C14.FR.04)."""
     entries = cp.token_list.entries
     if not entries or not (_available(cp) and _enabled(cp)):
         return None
@@ -159,7 +179,8 @@ def _keys(token: Token) -> list[str]:
 
 
 def _as_of(info: TokenInfo, cp: Charger) -> TokenInfo:
-    over = info.valid_until is not None and info.valid_until <= cp.now
+    heeded = cp.settings.flag("LocalAuthListCtrlr.SupportsExpiryDateTime")
+    over = heeded and info.valid_until is not None and info.valid_until <= cp.now
     return info.model_copy(update={"status": "expired"}) if over else info
 
 
@@ -174,7 +195,7 @@ def compare(cp: Charger, token: Token, verdict: TokenInfo) -> None:
     known = listed(cp, token)
     if known is None or verdict.status == "concurrent_tx":
         return
-    if (known.status in VALID) != (verdict.status == "accepted"):
+    if is_valid(cp, known) != (verdict.status == "accepted"):
         faults.warn(cp, Fault(kind=CONFLICT, blocking=False))
 
 

@@ -5,7 +5,7 @@ held fails (2.0.1 E01, E06; 1.6 is the case start PowerPathClosed, stop Authoriz
 """
 
 from vcp_contracts.events import TransactionEnded, TransactionStarted, TransactionUpdated
-from vcp_contracts.values import ChargingState, Place, StopReason, Token, Trigger
+from vcp_contracts.values import ChargingState, FaultKind, Place, StopReason, Token, Trigger
 
 from vcp_abstraction import (
     cable_lock,
@@ -25,6 +25,12 @@ from vcp_abstraction.facts.authorization import Authorization
 from vcp_abstraction.facts.places import EvseFacts
 from vcp_abstraction.facts.transactions import Telling, Transaction
 
+OF_FAULT: dict[FaultKind, StopReason] = {
+    "ground_failure": "ground_fault",
+    "over_current_failure": "overcurrent_fault",
+}
+"""Faults that have a reason of their own for the end of a transaction."""
+
 
 def advance(
     cp: Charger,
@@ -40,7 +46,10 @@ def advance(
     if evse.transaction is None:
         _perhaps_start(cp, evse, trigger)
     elif _over(cp, evse):
-        end(cp, evse, trigger, reason or evse.transaction.stop_reason or "other", token)
+        why = reason or evse.transaction.stop_reason or _why_over(cp, evse)
+        broken = trigger == "charging_state_changed" and status.blocking_fault(cp, evse) is not None
+        # 2.0.1 E06.FR.16
+        end(cp, evse, "abnormal_condition" if broken else trigger, why, token)
     else:
         _go_on(cp, evse, trigger, token)
     _let_flow(cp, evse)
@@ -110,6 +119,17 @@ def _over(cp: Charger, evse: EvseFacts) -> bool:
         return True
     evse.transaction.held |= now_held
     return False
+
+
+def _why_over(cp: Charger, evse: EvseFacts) -> StopReason:
+    """Why energy no longer flows, where that ends a transaction (2.0.1 E06.FR.07, ReasonEnumType)."""
+    fault = status.blocking_fault(cp, evse)
+    if fault is not None:
+        return OF_FAULT.get(fault.kind, "other")
+    transaction = evse.transaction
+    if transaction is not None and transaction.suspended:
+        return "deauthorized"
+    return "stopped_by_ev" if session_points.charging_state(cp, evse) == "suspended_ev" else "other"
 
 
 def start(cp: Charger, evse: EvseFacts, trigger: Trigger) -> None:

@@ -13,6 +13,8 @@ class Registration(Kept):
 
     verdict: Literal["none", "accepted", "pending", "rejected"] = "none"
     at: datetime | None = None
+    link: str | None = None
+    """The link that it came over."""
     ever_accepted: bool = False
     boot_reason: BootReason = "power_up"
     next_try: datetime | None = None

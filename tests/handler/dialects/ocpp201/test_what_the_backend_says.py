@@ -137,7 +137,7 @@ HEARD: list[tuple[str, dict[str, Any], Request]] = [
     (
         "TriggerMessage",
         {"requestedMessage": "SignV2GCertificate"},
-        Trigger(**COMMON, what="certificate"),
+        Trigger(**COMMON, what="other"),
     ),
     (
         "TriggerMessage",

@@ -2,7 +2,8 @@
 
 from vcp_contracts.actions import ReportEvents, ReportStatus
 from vcp_contracts.requests import SetAvailability, Unlock, Unlocked
-from vcp_contracts.values import STATION, FaultKind
+from vcp_contracts.settings import PROBLEM, component_at_fault
+from vcp_contracts.values import STATION
 
 from vcp_handler.dialects import instants
 from vcp_handler.dialects.ocpp201.spelling import (
@@ -15,25 +16,6 @@ from vcp_handler.dialects.ocpp201.spelling import (
 )
 from vcp_handler.dialects.shared.payloads import told
 from vcp_handler.dialects.table import Envelope, Payload
-
-_COMPONENT: dict[FaultKind, str] = {
-    "connector_lock_failure": "ConnectorPlugRetentionLock",  # G05.FR.02
-    "ev_communication_error": "CPPWMController",
-    "ground_failure": "RCD",
-    "high_temperature": "TemperatureSensor",
-    "internal_error": "Controller",
-    "local_list_conflict": "LocalAuthListCtrlr",
-    "other_error": "EVSE",
-    "over_current_failure": "OverCurrentProtection",
-    "over_voltage": "ElectricalFeed",
-    "power_meter_failure": "FiscalMetering",
-    "power_switch_failure": "PowerContactor",
-    "reader_failure": "TokenReader",
-    "reset_failure": "Controller",
-    "under_voltage": "ElectricalFeed",
-    "weak_signal": "DataLink",
-}
-"""Which component of the device model has the problem."""
 
 _UNLOCKED = {
     "unlocked": "Unlocked",
@@ -71,16 +53,11 @@ def write_events(report: ReportEvents) -> Payload:
         techCode=fault.vendor_code,
         techInfo=fault.info,
         cleared=None if report.active else True,
-        component=told(name=_component(report), evse=written_place(report.place)),
+        component=told(name=component_at_fault(fault.kind, report.place), evse=written_place(report.place)),
         eventNotificationType="HardWiredNotification",
-        variable={"name": "Problem"},
+        variable={"name": PROBLEM},
     )
     return {"generatedAt": at, "seqNo": 0, "eventData": [event]}
-
-
-def _component(report: ReportEvents) -> str:
-    name = _COMPONENT[report.fault.kind]
-    return "ChargingStation" if name == "EVSE" and not report.place.evse else name
 
 
 def read_change_availability(payload: Payload, envelope: Envelope) -> SetAvailability:

@@ -20,8 +20,9 @@ _TRIGGERED: dict[
     "Heartbeat": "beat",
     "MeterValues": "meter",
     "SignChargingStationCertificate": "certificate",
-    "SignV2GCertificate": "certificate",
-    "SignCombinedCertificate": "certificate",
+    # The charger has a certificate for its link, and none for cars: ISO 15118 is not spoken here.
+    "SignV2GCertificate": "other",
+    "SignCombinedCertificate": "other",
     "StatusNotification": "status",
     "TransactionEvent": "transaction",
     "PublishFirmwareStatusNotification": "other",
