@@ -72,6 +72,7 @@ THREE_MESSAGES = Manners(
     same_profile="replaced",
     own_default_profile="overrides",
     unnamed_tx_profile="current",
+    reserved_remote_start="asks",
     schedule_start="optional",
 )
 EVENT_STREAM = THREE_MESSAGES.model_copy(
@@ -110,6 +111,7 @@ EVENT_STREAM = THREE_MESSAGES.model_copy(
         "same_profile": "refused",
         "own_default_profile": "pooled",
         "unnamed_tx_profile": "refused",
+        "reserved_remote_start": "refused",
         "schedule_start": "strict",
         "future_certificate": "rejected",
         "csr_retry": "back_off",

@@ -1,5 +1,7 @@
 """What a setting's value must fit beyond its kind: the charger's hardware, and its other settings. Changes nothing."""
 
+import re
+
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.settings import ROTATIONS, Access, Setting
 
@@ -7,6 +9,8 @@ from vcp_abstraction.settings import Settings
 
 UNLOCKS = "OCPPCommCtrlr.UnlockOnEVSideDisconnect"
 PHASE_ROTATION = "Custom.ConnectorPhaseRotation"
+
+_PLACE = re.compile(r"0|[1-9][0-9]{0,3}")
 
 
 def broken_rule(configuration: ChargePointConfiguration, settings: Settings, row: Setting, value: str) -> str:
@@ -24,7 +28,7 @@ def _rotation(evses: int, items: list[str]) -> str:
     places = set()
     for item in items:
         place, _, rotation = item.partition(".")
-        if not place.isdecimal() or int(place) > evses or rotation not in ROTATIONS:
+        if not _PLACE.fullmatch(place) or int(place) > evses or rotation not in ROTATIONS:
             return f"must have items from 0 to {evses} like 1.RST, with one of {', '.join(ROTATIONS)}"
         places.add(int(place))
     return "" if len(places) == len(items) else "must name each connector once"
