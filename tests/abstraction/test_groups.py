@@ -1,5 +1,7 @@
 """Groups of tokens: told early, late or blank; who may stop, unlock or use what is reserved; the master pass."""
 
+from datetime import datetime
+
 import pytest
 from abstraction.story import NOON, Story
 from vcp_abstraction.facts.authorization import Authorization, LockedFor
@@ -13,6 +15,7 @@ from vcp_contracts.values import Place, Token, TokenInfo
 
 STYLES = pytest.mark.parametrize("style", ["three", "stream"])
 FLEET = Token(value="FLEET")
+FIRST = Place(evse=1)
 TWO = (EvseConfiguration(), EvseConfiguration())
 BLANKS = ("", " ", "\u00a0")
 
@@ -330,7 +333,7 @@ def reserved(style: str, *, group: Token | None = FLEET, **configuration) -> Sto
     return story
 
 
-def start(story: Story, token: str = "COLLEAGUE", place: Place | None = Place(evse=1), **fields) -> str:
+def start(story: Story, token: str = "COLLEAGUE", place: Place | None = FIRST, **fields) -> str:
     return story.request(
         r.StartCharging, token=Token(value=token), place=place, remote_start=1, **fields
     ).result
@@ -416,6 +419,25 @@ def test_the_state_of_the_place_comes_before_the_time(style: str, state: str):
     past = {"reservation": 7, "evse": 1, "token": Token(value="MINE"), "until": NOON.replace(hour=1)}
     assert story.request(r.Reserve, **past).result == state
     assert story.cp.facts.reservations == []
+
+
+@STYLES
+@pytest.mark.parametrize(
+    ("until", "result"),
+    [("0001-01-01T00:00:00+23:59", "rejected"), ("9999-12-31T23:59:59-23:59", "accepted")],
+)
+def test_a_time_at_either_end_of_the_calendar_is_a_time(style: str, until: str, result: str):
+    story = Story(style).online()
+    asked = {
+        "reservation": 7,
+        "evse": 1,
+        "token": Token(value="MINE"),
+        "until": datetime.fromisoformat(until),
+    }
+    assert story.request(r.Reserve, **asked).result == result
+    story.answer_all()
+    story.wait(86_400)
+    assert len(story.cp.facts.reservations) == (result == "accepted")
 
 
 @STYLES

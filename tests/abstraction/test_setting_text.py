@@ -49,7 +49,9 @@ def test_what_is_an_integer(style: str, value: str, read: str):
 
 
 @STYLES
-@pytest.mark.parametrize("value", [*NO_NUMBERS, "-1", "100.5", "1.1234567", "1._5", "1.٥", "9" * 400, "1" + "0" * 5000])
+@pytest.mark.parametrize(
+    "value", [*NO_NUMBERS, "-1", "100.5", "1.1234567", "1._5", "1.٥", "9" * 400, "1" + "0" * 5000]
+)
 def test_what_is_no_decimal(style: str, value: str):
     """2.0.1 part 2 §2.1.4: at most six decimal places"""
     assert write(Story(style).online(), DECIMAL, value) == ("bad_value", "10")
@@ -58,7 +60,14 @@ def test_what_is_no_decimal(style: str, value: str):
 @STYLES
 @pytest.mark.parametrize(
     ("value", "read"),
-    [("0", "0"), ("2.5", "2.5"), ("99.999999", "99.999999"), ("0.000001", "0.000001"), ("-0", "0"), ("-0.0", "0.0")],
+    [
+        ("0", "0"),
+        ("2.5", "2.5"),
+        ("99.999999", "99.999999"),
+        ("0.000001", "0.000001"),
+        ("-0", "0"),
+        ("-0.0", "0.0"),
+    ],
 )
 def test_what_is_a_decimal(style: str, value: str, read: str):
     assert write(Story(style).online(), DECIMAL, value) == ("accepted", read)
@@ -66,7 +75,8 @@ def test_what_is_a_decimal(style: str, value: str, read: str):
 
 @STYLES
 @pytest.mark.parametrize(
-    "value", ["", "1", "0", "yes", "on", "t", "falſe", "ｔｒｕｅ", "true\u00a0", "true\n", "true,true", "TRUÉ"]
+    "value",
+    ["", "1", "0", "yes", "on", "t", "falſe", "ｔｒｕｅ", "true\u00a0", "true\n", "true,true", "TRUÉ"],
 )
 def test_what_is_no_boolean(style: str, value: str):
     assert write(Story(style).online(), BOOLEAN, value) == ("bad_value", "false")
@@ -95,7 +105,9 @@ def test_a_list_is_parted_by_commas_and_blanks_of_ascii(style: str, value: str, 
 
 
 @STYLES
-@pytest.mark.parametrize("value", ["١.RST", "1_0.RST", "01.RST", "+1.RST", "².RST", "-0.RST", "9" * 5000 + ".RST"])
+@pytest.mark.parametrize(
+    "value", ["١.RST", "1_0.RST", "01.RST", "+1.RST", "².RST", "-0.RST", "9" * 5000 + ".RST"]
+)
 def test_a_connector_in_a_list_is_a_number_too(style: str, value: str):
     assert write(Story(style).online(), ROTATION, value)[0] == "bad_value"
 

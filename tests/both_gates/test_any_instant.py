@@ -127,7 +127,11 @@ def asked_for(subprotocol: str, at: str) -> None:
             says(wired, "SetChargingProfile", set_profile(subprotocol, body))
             goes_on(wired)
         if subprotocol == "ocpp2.0.1":
-            says(wired, "GetChargingProfiles", {"requestId": 1, "chargingProfile": {"chargingLimitSource": ["CSO"]}})
+            says(
+                wired,
+                "GetChargingProfiles",
+                {"requestId": 1, "chargingProfile": {"chargingLimitSource": ["CSO"]}},
+            )
         says(wired, "ClearChargingProfile", {})
         for action, payload in others(subprotocol, at):
             says(wired, action, payload)

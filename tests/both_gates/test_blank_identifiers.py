@@ -80,7 +80,11 @@ INFO = {"status": "Accepted"}
         ("DataTransfer", {"vendorId": "V", "messageId": ""}, {"status": "UnknownVendorId"}),
         ("GetConfiguration", {"key": [""]}, {"unknownKey": [""]}),
         ("ChangeConfiguration", {"key": "", "value": ""}, {"status": "NotSupported"}),
-        ("InstallCertificate", {"certificateType": "CentralSystemRootCertificate", "certificate": ""}, REFUSED_16),
+        (
+            "InstallCertificate",
+            {"certificateType": "CentralSystemRootCertificate", "certificate": ""},
+            REFUSED_16,
+        ),
     ],
 )
 def test_an_empty_one_from_a_1_6_backend(action: str, payload: dict[str, Any], expected: dict[str, Any]):
@@ -91,10 +95,19 @@ def test_an_empty_one_from_a_1_6_backend(action: str, payload: dict[str, Any], e
     ("action", "payload", "status"),
     [
         ("RequestStartTransaction", {"remoteStartId": 1, "idToken": token("", "ISO14443")}, "Rejected"),
-        ("RequestStartTransaction", {"remoteStartId": 1, "idToken": token("", "NoAuthorization")}, "Accepted"),
         (
             "RequestStartTransaction",
-            {"remoteStartId": 1, "idToken": token("A"), "groupIdToken": token(""), "chargingProfile": profile_201("")},
+            {"remoteStartId": 1, "idToken": token("", "NoAuthorization")},
+            "Accepted",
+        ),
+        (
+            "RequestStartTransaction",
+            {
+                "remoteStartId": 1,
+                "idToken": token("A"),
+                "groupIdToken": token(""),
+                "chargingProfile": profile_201(""),
+            },
             "Accepted",
         ),
         ("RequestStopTransaction", {"transactionId": ""}, "Rejected"),
@@ -102,7 +115,13 @@ def test_an_empty_one_from_a_1_6_backend(action: str, payload: dict[str, Any], e
         ("ReserveNow", {"id": 1, "expiryDateTime": EXPIRY, "idToken": token("")}, "Rejected"),
         (
             "ReserveNow",
-            {"id": 1, "expiryDateTime": EXPIRY, "idToken": token("A"), "groupIdToken": token(""), "evseId": 1},
+            {
+                "id": 1,
+                "expiryDateTime": EXPIRY,
+                "idToken": token("A"),
+                "groupIdToken": token(""),
+                "evseId": 1,
+            },
             "Accepted",
         ),
         (
@@ -144,7 +163,11 @@ def test_an_empty_one_from_a_2_0_1_backend(action: str, payload: dict[str, Any],
 @pytest.mark.parametrize(
     ("component", "variable", "status"),
     [
-        ({"name": "OCPPCommCtrlr", "instance": ""}, {"name": "HeartbeatInterval", "instance": ""}, "Accepted"),
+        (
+            {"name": "OCPPCommCtrlr", "instance": ""},
+            {"name": "HeartbeatInterval", "instance": ""},
+            "Accepted",
+        ),
         ({"name": ""}, {"name": "HeartbeatInterval"}, "UnknownComponent"),
         ({"name": "OCPPCommCtrlr"}, {"name": ""}, "UnknownVariable"),
     ],
@@ -210,28 +233,44 @@ def test_who_may_stop_a_session(
 def test_a_remote_start_at_a_connector_reserved_for_a_group_asks_first():
     """1.6 §5.11, §5.13"""
     wired = Wired()
-    reserve = {"connectorId": 1, "expiryDate": EXPIRY, "idTag": "A", "parentIdTag": "FLEET", "reservationId": 7}
+    reserve = {
+        "connectorId": 1,
+        "expiryDate": EXPIRY,
+        "idTag": "A",
+        "parentIdTag": "FLEET",
+        "reservationId": 7,
+    }
     assert result(wired, "ReserveNow", reserve) == {"status": "Accepted"}
     wired.answers["Authorize"] = lambda p: {
         "idTagInfo": {"status": "Accepted", "parentIdTag": "FLEET" if p["idTag"] == "B" else ""}
     }
     for stranger in ("C", "B"):
-        said = wired.says(
-            f'[2,"b1","RemoteStartTransaction",{{"connectorId":1,"idTag":"{stranger}"}}]'
-        )
+        said = wired.says(f'[2,"b1","RemoteStartTransaction",{{"connectorId":1,"idTag":"{stranger}"}}]')
         assert said[:2] == ['[3,"b1",{"status":"Accepted"}]', f'[2,"#","Authorize",{{"idTag":"{stranger}"}}]']
     wired.do(c.PlugIn)
-    assert (wired.last("StartTransaction")["idTag"], wired.last("StartTransaction")["reservationId"]) == ("B", 7)
+    assert (wired.last("StartTransaction")["idTag"], wired.last("StartTransaction")["reservationId"]) == (
+        "B",
+        7,
+    )
 
 
 def test_2_0_1_refuses_it_at_once():
     """2.0.1 F01.FR.22"""
     wired = Wired("ocpp2.0.1")
-    reserve = {"id": 7, "expiryDateTime": EXPIRY, "idToken": token("A"), "groupIdToken": token("FLEET"), "evseId": 1}
+    reserve = {
+        "id": 7,
+        "expiryDateTime": EXPIRY,
+        "idToken": token("A"),
+        "groupIdToken": token("FLEET"),
+        "evseId": 1,
+    }
     assert result(wired, "ReserveNow", reserve)["status"] == "Accepted"
     start = {"remoteStartId": 1, "evseId": 1, "idToken": token("B")}
     assert result(wired, "RequestStartTransaction", start)["status"] == "Rejected"
-    assert result(wired, "RequestStartTransaction", start | {"groupIdToken": token("FLEET")})["status"] == "Accepted"
+    assert (
+        result(wired, "RequestStartTransaction", start | {"groupIdToken": token("FLEET")})["status"]
+        == "Accepted"
+    )
 
 
 def test_a_master_pass_stops_the_session_by_its_group():
@@ -243,7 +282,9 @@ def test_a_master_pass_stops_the_session_by_its_group():
         assert written["setVariableResult"][0]["attributeStatus"] == status
     wired.do(c.PlugIn)
     wired.do(c.PresentToken, token="ANNA", kind="iso14443")
-    wired.answers["Authorize"] = lambda _: {"idTokenInfo": {"status": "Accepted", "groupIdToken": token("POLICE")}}
+    wired.answers["Authorize"] = lambda _: {
+        "idTokenInfo": {"status": "Accepted", "groupIdToken": token("POLICE")}
+    }
     wired.do(c.PresentToken, token="OFFICER", kind="iso14443")
     ended = wired.last("TransactionEvent")
     assert ended["eventType"] == "Ended"

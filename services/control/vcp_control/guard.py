@@ -90,7 +90,11 @@ def _too_large(headers: Headers) -> Problem | None:
     """A body that is declared too large. One that is sent in pieces is cut off by the framework."""
     length = headers.get("content-length", "")
     # of many digits, the first ones say enough: Python reads no number of thousands of them
-    return too_large() if length.isdecimal() and int(length.lstrip("0")[:_MANY_DIGITS] or "0") > MOST_BYTES else None
+    return (
+        too_large()
+        if length.isdecimal() and int(length.lstrip("0")[:_MANY_DIGITS] or "0") > MOST_BYTES
+        else None
+    )
 
 
 def _no_token() -> Problem:

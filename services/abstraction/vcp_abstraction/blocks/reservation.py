@@ -1,6 +1,6 @@
 """Reservations: made, cancelled, used, and ended by time or because the EVSE can't serve any more (1.6 §5.13, 2.0.1 H)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from vcp_contracts.actions import ReportReservation
@@ -32,7 +32,7 @@ def reserve(cp: Charger, it: Reserve) -> Reserved | Declined:
         connector_type=it.connector_type,
         token=it.token,
         group=it.group,
-        until=_bounded(it.until.astimezone(UTC), cp.now),
+        until=_bounded(it.until, cp.now),
     )
     why_not = _improper(cp, wish)
     if why_not is not None:
@@ -48,7 +48,8 @@ def reserve(cp: Charger, it: Reserve) -> Reserved | Declined:
 
 
 def _bounded(until: datetime, now: datetime) -> datetime:
-    return now + LONGEST if until - now > LONGEST else until
+    # differences of instants never leave the calendar, conversions to another zone may
+    return now + min(max(until - now, timedelta(0)), LONGEST)
 
 
 def _improper(cp: Charger, wish: Reservation) -> str | None:

@@ -122,9 +122,7 @@ def _at(value: Any, steps: tuple[str, ...]) -> Any:
     for step in steps:
         if isinstance(value, dict):
             value = value.get(step, _ABSENT)
-        elif (
-            isinstance(value, list) and _INDEX.fullmatch(step) and int(step) < len(value)
-        ):
+        elif isinstance(value, list) and _INDEX.fullmatch(step) and int(step) < len(value):
             value = value[int(step)]
         else:
             return _ABSENT
