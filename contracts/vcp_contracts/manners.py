@@ -47,6 +47,9 @@ class Manners(Value):
     token_typed: bool
     anonymous_start: bool
     """Whether a session without a token can be told; otherwise the setting FreeToken is used."""
+    reserved_remote_start: Literal["asks", "refused"] = "refused"
+    """What becomes of a remote start with a token of unknown group where an EVSE is kept free for a group: the backend
+    is asked for the token's group, or the start is refused at once."""
     unlock_in_transaction: Literal["ends_it", "refused"]
     rejected_gate: Literal["silent", "security_error"]
     """What becomes of the backend's calls while it has rejected the charger's boot."""

@@ -196,6 +196,7 @@ CATALOGUE: tuple[Setting, ...] = (
     _flag("AuthCtrlr", "LocalAuthorizeOffline", "LocalAuthorizeOffline", True),
     _flag("AuthCtrlr", "LocalPreAuthorize", "LocalPreAuthorize", False),
     _flag("AuthCtrlr", "OfflineTxForUnknownIdEnabled", "AllowOfflineTxForUnknownId", False),
+    Setting(component="AuthCtrlr", variable="MasterPassGroupId", kind="string", default="", maximum=36),
     _flag("AuthCacheCtrlr", "Available", None, True, "read_only"),
     _flag("AuthCacheCtrlr", "Enabled", "AuthorizationCacheEnabled", True),
     _number("AuthCacheCtrlr", "LifeTime", None, None, unit="s"),

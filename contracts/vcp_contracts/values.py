@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from vcp_contracts.words import Value
 
@@ -35,6 +35,19 @@ class Token(Value):
             return False
         return self.kind is None or other.kind is None or self.kind == other.kind
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether it names nobody, though it should: only a session without authorization has an empty token (2.0.1
+        C02.FR.01)."""
+        return self.kind != "no_authorization" and not self.value.strip()
+
+
+def _none_if_blank(group: Token | None) -> Token | None:
+    return None if group is None or not group.value.strip() else group
+
+
+Group = Annotated[Token | None, AfterValidator(_none_if_blank)]
+"""The group that a token belongs to. A blank one is none: backends say `""` of everybody who is in no group."""
 
 TokenStatus = Literal[
     "accepted",
@@ -55,7 +68,7 @@ class TokenInfo(Value):
 
     status: TokenStatus
     valid_until: AwareDatetime | None = None
-    group: Token | None = None
+    group: Group = None
     evses: tuple[int, ...] = ()
     """EVSEs where the token may charge; empty means everywhere."""
     priority: int | None = None
@@ -300,10 +313,10 @@ ConnectorType = Literal[
 
 
 class SettingName(Value):
-    """A setting, as component and variable. `evse` and `connector` say where the component sits."""
+    """A setting, as component and variable; an empty name is one that no charger knows. `evse` and `connector` say where the component sits."""
 
-    component: Annotated[str, StringConstraints(min_length=1, max_length=50)]
-    variable: Annotated[str, StringConstraints(min_length=1, max_length=50)]
+    component: Annotated[str, StringConstraints(max_length=50)]
+    variable: Annotated[str, StringConstraints(max_length=50)]
     instance: Annotated[str, StringConstraints(max_length=50)] | None = None
     """Instance of the variable, e.g. `TransactionEvent` of MessageAttempts."""
     component_instance: Annotated[str, StringConstraints(max_length=50)] | None = None

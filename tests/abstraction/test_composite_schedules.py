@@ -249,3 +249,57 @@ def test_a_profile_that_becomes_valid():
     story = charger()
     install(story, 1, profile("tx_default", (0, 10.0), valid_from=at("10:30")))
     assert composite(story, 3600) == [(0, FULL, 3), (1800, 10.0, 3)]
+
+
+# --- the request's own instant ---------------------------------------------------------------------------------------
+
+
+def set_one_after_another(story: Story, *limits: float, stack: bool = False) -> None:
+    """Default profiles, a few milliseconds apart, each from the instant on at which it is set."""
+    for number, limit in enumerate(limits, 1):
+        story.wait(0.003)
+        more = {"id": number, "stack": number} if stack else {"id": 1}
+        install(story, 1, profile("tx_default", (0, limit), (60, 8.0), start=story.cp.now, **more))
+
+
+@pytest.mark.parametrize("style", ["three", "stream"])
+@pytest.mark.parametrize("stack", [True, False])
+@pytest.mark.parametrize("limits", [(10.0, 16.0, 24.0), (24.0, 16.0, 10.0), (10.0, 24.0, 16.0)])
+@pytest.mark.parametrize("evse", [0, 1])
+def test_profiles_of_the_same_second_show_what_holds_at_the_request(
+    style: str, stack: bool, limits: tuple[float, ...], evse: int
+):
+    """1.6 §5.7: from the moment the request is received; 2.0.1 K08.FR.02"""
+    story = charger(style)
+    story.wait(0.4)
+    set_one_after_another(story, *limits, stack=stack)
+    story.wait(0.003)
+    assert composite(story, 60, evse) == [(0, limits[-1], 3), (59, 8.0, 3)]
+
+
+@pytest.mark.parametrize("style", ["three", "stream"])
+def test_one_that_ended_in_the_same_second_is_not_shown(style: str):
+    story = charger(style)
+    ends = story.cp.now + timedelta(milliseconds=300)
+    install(story, 1, profile("tx_default", (0, 10.0), start=at("09:00"), valid_to=ends))
+    story.wait(0.5)
+    assert composite(story, 60) == [(0, FULL, 3)]
+
+
+@pytest.mark.parametrize("style", ["three", "stream"])
+@pytest.mark.parametrize(("then", "second"), [(20.0, 60), (8.0, 59)])
+def test_a_change_between_two_seconds_never_promises_more_than_there_is(style: str, then: float, second: int):
+    """2.0.1 K08.FR.04"""
+    story = charger(style)
+    install(story, 1, profile("tx_default", (0, 10.0), (60, then), start=at("10:00")))
+    story.wait(0.4)
+    assert composite(story, 3600) == [(0, 10.0, 3), (second, then, 3)]
+
+
+@pytest.mark.parametrize("style", ["three", "stream"])
+def test_a_relative_schedule_without_a_transaction_starts_at_the_request(style: str):
+    """2.0.1 K08.FR.06"""
+    story = charger(style)
+    install(story, 1, profile("tx_default", (0, 10.0), (60, 20.0)))
+    story.wait(0.4)
+    assert composite(story, 3600) == [(0, 10.0, 3), (60, 20.0, 3)]

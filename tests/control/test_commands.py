@@ -145,6 +145,10 @@ async def test_a_field_that_the_charger_refuses_is_422(
         ("commands", {"evse": 1}, None, "`type` is missing", "name the command in `type`, such as plug_in"),
         ("commands", {"type": "present_token"}, "token", "is missing", "give token"),
         ("plug-in?wait=-1", {}, "wait", "must be greater than or equal to 0", "correct wait"),
+        *(
+            (f"plug-in?wait={wait}", {}, "wait", "must be a number, written in plain digits", "correct wait")
+            for wait in ("1_0", "1e1", "nan", "%201", "1%C2%A0", "%2B1", "١", "0x1", "")
+        ),
     ],
 )
 async def test_a_wrong_field_is_422_in_the_users_words(

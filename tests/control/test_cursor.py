@@ -16,7 +16,21 @@ def test_the_beginning_of_a_world_is_its_name_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "42", "~", "8f3a~1", "8f3a~1.2", "8f3a~1.2.3.4", "8f3a~1.-2.3", "8f3a~ü.1.1"]
+    "text",
+    [
+        "",
+        "42",
+        "~",
+        "8f3a~1",
+        "8f3a~1.2",
+        "8f3a~1.2.3.4",
+        "8f3a~1.-2.3",
+        "8f3a~ü.1.1",
+        "8f3a~+1.1.1",
+        "8f3a~1. 1.1",
+        "8f3a~1.1.١",
+        "8f3a~1.1.1\n",
+    ],
 )
 def test_what_is_no_cursor_is_refused(text: str) -> None:
     with pytest.raises(UnreadableCursor):

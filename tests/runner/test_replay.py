@@ -160,6 +160,7 @@ async def test_the_commands_write_a_record_and_play_it(tmp_path: Path) -> None:
     [
         (("--speed", "slow"), 2, "--speed: slow is no speed: use a number above 0, or max"),
         (("--speed", "0"), 2, "--speed: 0 is no speed"),
+        (("--speed", "1_0"), 2, "--speed: 1_0 is no speed"),
         (("--speed", "max"), 3, "could not connect"),
     ],
 )

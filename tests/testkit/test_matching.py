@@ -56,6 +56,9 @@ def test_fits(wish):
         {"reservationId": {"present": True}},
         {"meterStart": {"at_least": 1}},
         {"idTag": {"at_least": 1}},
+        {"sampled.²": {"present": True}},
+        {"sampled.٠": {"present": True}},
+        {"sampled.--1": {"present": True}},
         {"missing": None},
     ],
 )
@@ -80,3 +83,14 @@ def test_tests_in_words():
     assert in_words({"present": False}) == "nothing"
     assert in_words({"at_least": 1, "at_most": 2}) == "at least 1 and at most 2"
     assert in_words({"not": {"matches": "x"}}) == "not matching /x/"
+
+
+@pytest.mark.parametrize("text", ["1_000", "١٢", "nan", "inf", " 12", "12\u00a0", "0x10", ""])
+def test_a_text_that_is_no_number_is_neither_more_nor_less(text):
+    assert not fits({"value": {"at_least": -1e9}}, {"value": text})
+    assert not fits({"value": {"at_most": 1e9}}, {"value": text})
+
+
+@pytest.mark.parametrize("text", ["12", "-1.5", "1e3", "+5"])
+def test_a_number_that_the_wire_writes_as_text_is_compared(text):
+    assert fits({"value": {"at_least": -2, "at_most": 1000}}, {"value": text})

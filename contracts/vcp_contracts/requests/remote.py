@@ -4,7 +4,7 @@ from typing import Literal
 
 from vcp_contracts.profiles import ChargingProfile, ProfileFlaw
 from vcp_contracts.requests.envelope import Reply, Request
-from vcp_contracts.values import Place, Token
+from vcp_contracts.values import Group, Place, Token
 
 
 class StartCharging(Request):
@@ -14,7 +14,7 @@ class StartCharging(Request):
     token: Token
     place: Place | None = None
     remote_start: int | None = None
-    group: Token | None = None
+    group: Group = None
     profile: ChargingProfile | None = None
     """A charging profile for the transaction to come; ignored by a charger without smart charging."""
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from vcp_contracts.requests.envelope import Reply, Request
-from vcp_contracts.values import ConnectorType, Token
+from vcp_contracts.values import ConnectorType, Group, Token
 
 
 class Reserve(Request):
@@ -17,7 +17,7 @@ class Reserve(Request):
     evse: Annotated[int, Field(ge=1, le=1000)] | None = None
     connector_type: ConnectorType | None = None
     token: Token
-    group: Token | None = None
+    group: Group = None
     until: AwareDatetime
 
 

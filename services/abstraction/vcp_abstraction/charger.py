@@ -41,6 +41,7 @@ UNANNOUNCED = Manners(
     token_max=255,
     token_typed=True,
     anonymous_start=True,
+    reserved_remote_start="refused",
     unlock_in_transaction="refused",
     rejected_gate="security_error",
     power_limit_reading="per_phase",

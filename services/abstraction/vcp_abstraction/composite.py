@@ -19,7 +19,7 @@ Composite = tuple[tuple[SchedulePeriod, ...], int]
 
 def of_evse(cp: Charger, evse: EvseFacts, unit: RateUnit, duration_s: int, most_steps: int) -> Composite:
     """One EVSE's limits from now on, the station's undivided limit among them."""
-    start = cp.now.replace(microsecond=0)
+    start = cp.now
     stacks = [*limits.of_station(cp, start), *limits.of_evse(cp, evse, _reference(evse, start))]
     hardware = limits.hardware_of(cp, evse)
     direct = limits.is_direct_current(cp, evse)
@@ -34,7 +34,7 @@ def of_evse(cp: Charger, evse: EvseFacts, unit: RateUnit, duration_s: int, most_
 
 def of_station(cp: Charger, unit: RateUnit, duration_s: int, most_steps: int) -> Composite:
     """What the station as a whole may draw from now on."""
-    start = cp.now.replace(microsecond=0)
+    start = cp.now
     cap = limits.of_station(cp, start)
     parts = [
         _Part(limits.hardware_of(cp, evse), limits.of_evse(cp, evse, _reference(evse, start)))

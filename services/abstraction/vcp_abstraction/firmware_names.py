@@ -3,7 +3,7 @@
 import re
 from urllib.parse import unquote, urlsplit
 
-VERSION = re.compile(r"\d+(?:\.\d+)+(?:[-+]?[0-9A-Za-z]+)*")
+VERSION = re.compile(r"\d+(?:\.\d+)+(?:[-+]?[0-9A-Za-z]+)*", re.ASCII)
 """What looks like a version in a file's name."""
 
 ENDINGS = re.compile(

@@ -1,5 +1,7 @@
 """What a setting's value must fit beyond its kind: the charger's hardware, and its other settings. Changes nothing."""
 
+import re
+
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.settings import ROTATIONS, Access, Setting
 
@@ -10,6 +12,8 @@ UNLOCKS = "OCPPCommCtrlr.UnlockOnEVSideDisconnect"
 CALL_TIMEOUT = "OCPPCommCtrlr.MessageTimeout[Default]"
 HEARTBEAT = "OCPPCommCtrlr.HeartbeatInterval"
 PHASE_ROTATION = "Custom.ConnectorPhaseRotation"
+
+_PLACE = re.compile(r"0|[1-9][0-9]{0,3}")
 
 
 def broken_rule(configuration: ChargePointConfiguration, settings: Settings, row: Setting, value: str) -> str:
@@ -27,7 +31,7 @@ def _rotation(evses: int, items: list[str]) -> str:
     places = set()
     for item in items:
         place, _, rotation = item.partition(".")
-        if not place.isdecimal() or int(place) > evses or rotation not in ROTATIONS:
+        if not _PLACE.fullmatch(place) or int(place) > evses or rotation not in ROTATIONS:
             return f"must have items from 0 to {evses} like 1.RST, with one of {', '.join(ROTATIONS)}"
         places.add(int(place))
     return "" if len(places) == len(items) else "must name each connector once"

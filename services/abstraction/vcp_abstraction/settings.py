@@ -1,11 +1,22 @@
 """The charger's settings: typed reading, and writing under the catalogue's rules. Keeps differences from the defaults."""
 
-from math import isfinite
+import re
 
 from pydantic import Field, field_validator
 from vcp_contracts.settings import BY_NAME, PHASES, Setting
 
 from vcp_abstraction.facts.kept import Kept
+
+_INTEGER = re.compile(r"0|-?[1-9][0-9]*")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]{1,6})?")
+"""2.0.1 part 2 §2.1.4: digits of ASCII, no plus sign, no leading zeros, at most six decimal places. 1.6 has no word on
+how its values are written, and is held to the same. Other scripts' digits, `1_000` and `1e3` are no numbers there."""
+
+_MANY_DIGITS = 20
+"""More digits than any bound has; the rest says nothing new, and takes long to read."""
+
+BLANKS = " \t"
+"""What may stand around a value or an item of a list without being a part of it."""
 
 MOST = 2**31 - 1
 """The greatest number of a setting that names no bound of its own: of seconds, more than any clock will see."""
@@ -52,7 +63,7 @@ class Settings(Kept):
 
     def members(self, name: str) -> list[str]:
         """A list setting."""
-        return [item.strip() for item in self.text(name).split(",") if item.strip()]
+        return _items(self.text(name))
 
     def measurands(self, name: str) -> list[str]:
         """A list of measurands; none where their component is switched off (2.0.1 SampledDataCtrlr.Enabled)."""
@@ -79,9 +90,9 @@ class Settings(Kept):
 
 def normal(row: Setting, value: str) -> tuple[str | None, str]:
     """The value in its normal form, or None and the rule it breaks."""
-    text = value.strip()
+    text = value.strip(BLANKS)
     if row.kind == "boolean":
-        folded = text.casefold()
+        folded = text.lower() if text.isascii() else text
         return (folded, "") if folded in ("true", "false") else (None, "must be true or false")
     if row.kind == "integer":
         return _integer(row, text)
@@ -91,27 +102,25 @@ def normal(row: Setting, value: str) -> tuple[str | None, str]:
         return _members(row, _in_own_words(row, text))
     if row.kind == "option_list" and row.options and text not in row.options:
         return None, f"must be one of {', '.join(row.options)}"
+    if row.kind == "string" and row.maximum is not None and len(value) > row.maximum:
+        return None, f"must have at most {row.maximum:.0f} characters"
     return value, ""
 
 
 def _integer(row: Setting, text: str) -> tuple[str | None, str]:
-    try:
-        number = int(text)
-    except ValueError:
+    if not _INTEGER.fullmatch(text):
         return None, "must be a whole number"
+    number = int(text[:_MANY_DIGITS])
     rule = _bounds(row, number)
     return (None, rule) if rule else (str(number), "")
 
 
 def _decimal(row: Setting, text: str) -> tuple[str | None, str]:
-    try:
-        number = float(text)
-    except ValueError:
-        return None, "must be a number"
-    if not isfinite(number):
-        return None, "must be a number"
+    if not _DECIMAL.fullmatch(text):
+        return None, "must be a number with at most six decimal places"
+    number = float(text)
     rule = _bounds(row, number)
-    return (None, rule) if rule else (text, "")
+    return (None, rule) if rule else (text if number else text.lstrip("-"), "")
 
 
 def _bounds(row: Setting, number: float) -> str:
@@ -124,11 +133,15 @@ def _bounds(row: Setting, number: float) -> str:
 def _in_own_words(row: Setting, text: str) -> str:
     """A list as the variable has it, where its key has other words."""
     own = {spelt: word for word, spelt in row.key_words}
-    return ",".join(own.get(item.strip(), item) for item in text.split(",")) if own else text
+    return ",".join(own.get(item.strip(BLANKS), item) for item in text.split(",")) if own else text
+
+
+def _items(text: str) -> list[str]:
+    return [bare for item in text.split(",") if (bare := item.strip(BLANKS))]
 
 
 def _members(row: Setting, text: str) -> tuple[str | None, str]:
-    items = [item.strip() for item in text.split(",") if item.strip()]
+    items = _items(text)
     for item in items:
         if row.options and item not in row.options and not _on_a_phase(row, item):
             return None, f"{item} is not one of {', '.join(row.options)}"

@@ -1,5 +1,6 @@
 """Transfers over FTP and FTPS: passive mode, TLS from the start or after AUTH TLS."""
 
+import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from vcp_chores.location import Location
 PATIENCE_S = 30.0
 CONNECT_S = 15.0
 PLAIN_PORT = 21
+_SIZE = re.compile(r"[0-9]{1,19}")
 TLS_PORT = 990
 """Here TLS begins at once; at any other port with AUTH TLS (RFC 4217)."""
 
@@ -49,8 +51,8 @@ async def _size(client: aioftp.Client, path: str) -> int | None:
         if str(refusal.received_codes[-1]) == "550":
             raise
         return None
-    text = told[-1].strip()
-    return int(text) if text.isdecimal() else None
+    found = _SIZE.fullmatch(told[-1].strip(" "))
+    return int(found[0]) if found is not None else None
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """Transfers over HTTP and HTTPS."""
 
 import logging
+import re
 import ssl
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -14,6 +15,7 @@ from vcp_chores.location import Location
 
 PATIENCE = httpx.Timeout(30.0, connect=15.0)
 MOST_REDIRECTS = 5
+_LENGTH = re.compile(r"[0-9]{1,19}")
 
 _REFUSALS: Mapping[int, ChoreFailure] = {
     401: "permission",
@@ -58,7 +60,7 @@ async def fetch(location: Location, tls: ssl.SSLContext, arrival: Arrival) -> No
         ):
             _judge(response)
             length = response.headers.get("Content-Length", "")
-            arrival.must_fit(int(length) if length.isdecimal() else None)
+            arrival.must_fit(int(length) if _LENGTH.fullmatch(length) else None)
             async for block in response.aiter_bytes():
                 await arrival.take(block)
 

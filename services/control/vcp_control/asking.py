@@ -1,11 +1,12 @@
 """What many routes ask of a request: which charge point, how long to wait, which id; and what is there to answer it."""
 
+import re
 import secrets
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Request
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 from vcp_contracts.words import ChargePointId, Id
 from vcp_plumbing.vault import Vault
 
@@ -18,6 +19,18 @@ from vcp_control.violation_record import ViolationRecord
 from vcp_control.wire_record import WireRecord
 
 MOST_WAIT_S = 120.0
+
+_NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
+        raise ValueError("must be a number, written in plain digits")
+    return value
+
+
+Plain = BeforeValidator(_plain)
+"""Of a number in a query: digits of ASCII. `1_000`, `1e3`, `nan` or a blank before it are none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,5 +87,6 @@ TheLabels = Annotated[dict[str, str | None], Depends(_labels)]
 TheCommandId = Annotated[str, Depends(_command_id)]
 Wait = Annotated[
     float,
+    Plain,
     Query(ge=0, le=MOST_WAIT_S, description="Seconds to wait for the result; 0: answer 202 at once."),
 ]

@@ -21,7 +21,7 @@ from vcp_control.answers import (
     pending_response,
     result_response,
 )
-from vcp_control.asking import Means, TheChargePoint, TheCommandId, TheLabels, TheMeans, Wait
+from vcp_control.asking import Means, Plain, TheChargePoint, TheCommandId, TheLabels, TheMeans, Wait
 from vcp_control.commands import WAIT_S
 from vcp_control.problems import Problem, no_such_charge_point
 from vcp_control.setting_up import ChargePointDescription, provision
@@ -83,7 +83,7 @@ async def show_all(
     means: TheMeans,
     labels: TheLabels,
     after: Annotated[str, Query(description="`next` of the page before.")] = "",
-    limit: Annotated[int, Query(ge=1, le=MOST_A_PAGE)] = 100,
+    limit: Annotated[int, Plain, Query(ge=1, le=MOST_A_PAGE)] = 100,
 ) -> Response:
     """The views of charge points, sorted by id, page by page."""
     views, following = await means.views.page(after=after, limit=limit, labels=labels)

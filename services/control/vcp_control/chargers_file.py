@@ -16,7 +16,7 @@ from vcp_control.setting_up import ChargePointDescription
 MOST = 100_000
 """How many charge points one file may describe."""
 
-_NUMBER = re.compile(r"\{n(?::0?(\d+)d?)?\}")
+_NUMBER = re.compile(r"\{n(?::0?([0-9]{1,2})d?)?\}")
 _KNOWN = sorted({*ChargePointDescription.model_fields, "count"})
 
 

@@ -13,6 +13,7 @@ from vcp_control.settings import ApiSettings
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _UNGUARDED = frozenset({"/health/live", "/health/ready"})
 """What a container engine asks; says nothing about any charge point."""
+_MANY_DIGITS = 19
 
 
 class Guard:
@@ -88,7 +89,12 @@ def _hostname(url: str) -> str | None:
 def _too_large(headers: Headers) -> Problem | None:
     """A body that is declared too large. One that is sent in pieces is cut off by the framework."""
     length = headers.get("content-length", "")
-    return too_large() if length.isdecimal() and int(length) > MOST_BYTES else None
+    # of many digits, the first ones say enough: Python reads no number of thousands of them
+    return (
+        too_large()
+        if length.isdecimal() and int(length.lstrip("0")[:_MANY_DIGITS] or "0") > MOST_BYTES
+        else None
+    )
 
 
 def _no_token() -> Problem:

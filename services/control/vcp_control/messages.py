@@ -12,7 +12,7 @@ from vcp_contracts.events import Frame
 from vcp_contracts.recorded_session import MEDIA_TYPE
 
 from vcp_control.answers import UNKNOWN, json_response
-from vcp_control.asking import MOST_WAIT_S, Means, TheChargePoint, TheLabels, TheMeans
+from vcp_control.asking import MOST_WAIT_S, Means, Plain, TheChargePoint, TheLabels, TheMeans
 from vcp_control.cursor import START
 from vcp_control.problems import Problem, ProblemDocument, no_such_charge_point
 from vcp_control.session_export import header_of, lines
@@ -74,7 +74,7 @@ Wanted = Annotated[Filter, Depends(_filter)]
 After = Annotated[
     str | None,
     Query(
-        pattern=r"^\d{1,18}(-\d{1,18})?$",
+        pattern=r"^[0-9]{1,18}(-[0-9]{1,18})?$",
         description="The cursor of a message: only later ones.",
         examples=["0"],
     ),
@@ -113,7 +113,7 @@ async def read(
     charge_point: TheChargePoint,
     wanted: Wanted,
     after: After = None,
-    limit: Annotated[int, Query(ge=1, le=MOST_A_PAGE)] = MOST_A_PAGE,
+    limit: Annotated[int, Plain, Query(ge=1, le=MOST_A_PAGE)] = MOST_A_PAGE,
 ) -> Response:
     """The last frames in both directions, each with the verdicts of both gates, oldest first.
 
@@ -139,7 +139,7 @@ async def wait(
     charge_point: TheChargePoint,
     wanted: Wanted,
     after: After = None,
-    timeout: Annotated[float, Query(ge=0, le=MOST_WAIT_S, description="Seconds.")] = 5.0,
+    timeout: Annotated[float, Plain, Query(ge=0, le=MOST_WAIT_S, description="Seconds.")] = 5.0,
 ) -> Response:
     """The first frame that matches; waits for it.
 
@@ -192,7 +192,7 @@ async def read_many(
     means: TheMeans,
     labels: TheLabels,
     wanted: Wanted,
-    limit: Annotated[int, Query(ge=1, le=MOST_A_PAGE)] = MOST_A_PAGE,
+    limit: Annotated[int, Plain, Query(ge=1, le=MOST_A_PAGE)] = MOST_A_PAGE,
 ) -> Response:
     """The last frames of all charge points that wear every given label, oldest first.
 

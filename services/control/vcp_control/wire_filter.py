@@ -1,5 +1,6 @@
 """Which frames of the wire are meant: by action, direction, time, verdict, field of the payload. Pure; reads no stream."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,9 @@ import orjson
 Direction = Literal["sent", "received"]
 Kind = Literal["call", "result", "error", "broken"]
 Frame = Mapping[str, Any]
+
+_INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
+"""A place in a list (RFC 6901 §4)."""
 
 _TYPES: dict[Direction, str] = {"sent": "frame_sent", "received": "frame_received"}
 _PAYLOAD_AT: dict[object, int] = {2: 3, 3: 2, 4: 4}
@@ -111,7 +115,7 @@ def _at(payload: object, path: str) -> object:
         name = step.replace("~1", "/").replace("~0", "~") if path.startswith("/") else step
         if isinstance(found, dict):
             found = found[name]
-        elif isinstance(found, list) and name.isdecimal():
+        elif isinstance(found, list) and _INDEX.fullmatch(name):
             found = found[int(name)]
         else:
             raise LookupError(name)

@@ -1,6 +1,7 @@
 """`vcp replay`: a recorded session, played again by a charge point of ours. Reads, plays and compares nothing itself."""
 
 import math
+import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from vcp_runner.screen import Screen
 from vcp_runner.stack import Plan, running_stack
 
 MOST_FRAMES = 1_000
+_NUMBER = re.compile(r"([0-9]+(\.[0-9]*)?|\.[0-9]+)(e-?[0-9]+)?")
 
 
 class BadSpeed(Ending):
@@ -80,10 +82,7 @@ def speed_of(text: str) -> float | None:
     """`2`, `0.5`; `max`: None. Raises BadSpeed."""
     if text == "max":
         return None
-    try:
-        speed = float(text)
-    except ValueError:
-        speed = 0.0
+    speed = float(text) if _NUMBER.fullmatch(text) else 0.0
     if not 0 < speed < math.inf:
         raise BadSpeed(f"--speed: {text} is no speed: use a number above 0, or max")
     return speed

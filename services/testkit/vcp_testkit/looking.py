@@ -1,5 +1,6 @@
 """Waiting until a charge point stands as wanted: its view is looked at until it does. Judges nothing itself."""
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ from vcp_testkit.control_api import view
 
 FIRST_PAUSE_S = 0.01
 LONGEST_PAUSE_S = 0.2
+_INDEX = re.compile(r"[0-9]{1,9}")
 
 
 class NotSo(AssertionError):
@@ -62,7 +64,7 @@ def held(charge_point: str, *, within: float = 5.0) -> Steps[Json]:
 def at(view: Any, path: str) -> Any:
     """What a view holds at a path; None where there is no such place."""
     for part in path.split("__"):
-        if isinstance(view, list) and part.isdigit():
+        if isinstance(view, list) and _INDEX.fullmatch(part):
             view = view[int(part)] if int(part) < len(view) else None
         else:
             view = view.get(part) if isinstance(view, dict) else None

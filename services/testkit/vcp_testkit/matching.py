@@ -19,6 +19,9 @@ import orjson
 
 TESTS: Final = ("any_of", "matches", "present", "at_least", "at_most", "not", "contains")
 
+_INDEX = re.compile(r"-?[0-9]{1,9}")
+_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+
 
 class _Absent:
     def __repr__(self) -> str:
@@ -75,7 +78,7 @@ def look(document: Any, path: str) -> Any:
     for step in path.split("."):
         if isinstance(at, Mapping) and step in at:
             at = at[step]
-        elif _is_list(at) and step.lstrip("-").isdigit() and -len(at) <= int(step) < len(at):
+        elif _is_list(at) and _INDEX.fullmatch(step) and -len(at) <= int(step) < len(at):
             at = at[int(step)]
         else:
             return ABSENT
@@ -125,10 +128,9 @@ def _is_number(value: object) -> bool:
 
 def _as_number(value: object) -> float | None:
     # OCPP 1.6 writes sampled values as texts
-    try:
-        return float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
-    except ValueError:
-        return None
+    if isinstance(value, str):
+        return float(value) if _NUMBER.fullmatch(value) else None
+    return float(value) if _is_number(value) else None  # type: ignore[arg-type]
 
 
 def _at_least(bound: float, arrived: object) -> bool:

@@ -33,3 +33,9 @@ def test_names_are_found():
 @pytest.mark.parametrize(("written", "meant"), [("500ms", 0.5), ("2m", 120), ("1.5h", 5400), ("7d", 604800)])
 def test_durations(written, meant):
     assert seconds(written) == meant
+
+
+@pytest.mark.parametrize("written", ["٥s", "1_0s", "1e3s", "+5s", "nan", "5 s s", "5ſ", ""])
+def test_what_is_no_duration(written):
+    with pytest.raises(ValueError, match="write a number of seconds"):
+        seconds(written)

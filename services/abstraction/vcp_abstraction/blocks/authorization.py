@@ -30,14 +30,19 @@ def present_token(cp: Charger, it: PresentToken) -> None:
         )
     preconditions.must_have_power(cp)
     preconditions.must_be_accepted(cp)
+    if token.is_blank:
+        raise Impossible("a blank token names nobody", field="token", remedy="present another token")
     evse = _meant(cp, token, it.evse)
     if evse.awaiting is not None:
         raise Impossible(
             f"EVSE {evse.id} is still waiting for the verdict on a token", remedy="wait for token_judged"
         )
-    if evse.authorization is not None:
+    if _is_master_pass(cp, token):
+        _, by = known_tokens.known(cp, token)
+        use_master_pass(cp, evse, token, by)
+    elif evse.authorization is not None:
         _present_again(cp, evse, token)
-    elif not _lets_go(cp, evse, token):
+    elif not lets_go(cp, evse, token, known_tokens.group_of(cp, token)):
         preconditions.must_serve(cp, evse)
         begin(cp, evse, token, "start")
 
@@ -70,24 +75,56 @@ def _meant(cp: Charger, token: Token, number: int | None) -> EvseFacts:
             return evse
     if len(evses) == 1:
         return evses[0]
+    if cp.settings.text("AuthCtrlr.MasterPassGroupId"):
+        # whoever comes where all is taken may have come to end it
+        for evse in evses:
+            if evse.awaiting is None:
+                return evse
     if waiting and all(session_guard.obstacle(cp, evse) is not None for evse in waiting):
         # what is in the way is a better answer than that nothing is free
         return waiting[0]
     raise Impossible("no EVSE is free for this token", field="evse", remedy="name the EVSE with `evse`")
 
 
-def _lets_go(cp: Charger, evse: EvseFacts, token: Token) -> bool:
+def lets_go(cp: Charger, evse: EvseFacts, token: Token, group: Token | None) -> bool:
     """A cable that stayed locked after its session is let go of by its owner's token, or one of the same group
     (1.6 errata 3.17; 2.0.1 E05.FR.10)."""
     owner = evse.locked_for
     if owner is None:
         return False
-    group = known_tokens.group_of(cp, token)
-    if not (token.equals(owner.token) or (owner.group is not None and owner.group.equals(group))):
+    family = owner.group or known_tokens.group_of(cp, owner.token)
+    if not (token.equals(owner.token) or (family is not None and family.equals(group))):
         return False
     judged(cp, evse, token, "accepted", "same_token" if token.equals(owner.token) else "group")
     cable_lock.unlock(evse)
     return True
+
+
+def _is_master_pass(cp: Charger, token: Token) -> bool:
+    """Whether a token is known here as a master pass, and need not be asked about (2.0.1 C16.FR.04, .05)."""
+    info, by = known_tokens.known(cp, token)
+    if info is None or info.status != "accepted" or not known_tokens.is_master(cp, info.group):
+        return False
+    if cp.online and cp.registered:
+        return _is_enough(cp, by)
+    return cp.settings.flag("AuthCtrlr.LocalAuthorizeOffline")
+
+
+def use_master_pass(cp: Charger, evse: EvseFacts, token: Token, by: By) -> None:
+    """A master pass ends every session that someone was authorized for; it begins none (2.0.1 C16.FR.02, .03, .07)."""
+    going_on = [e for e in cp.running() if e.authorization is not None]
+    judged(cp, evse, token, "accepted" if going_on else "invalid", by)
+    for each in going_on:
+        stop_by(cp, each, token, "master_pass")
+
+
+def standing_group(cp: Charger, evse: EvseFacts) -> Token | None:
+    """The group of whoever may charge here, told with the token, with the transaction or by list and cache since
+    (1.6 §3.10; 2.0.1 C09.FR.03, .07)."""
+    standing = evse.authorization
+    if standing is None or standing.token is None:
+        return None
+    return standing.group or known_tokens.group_of(cp, standing.token)
 
 
 def _present_again(cp: Charger, evse: EvseFacts, token: Token) -> None:
@@ -99,7 +136,7 @@ def _present_again(cp: Charger, evse: EvseFacts, token: Token) -> None:
         stop_by(cp, evse, token)
         return
     info, _ = known_tokens.known(cp, token)
-    group = authorization.group
+    group = standing_group(cp, evse)
     if info is not None and info.status == "accepted" and group is not None and group.equals(info.group):
         judged(cp, evse, token, "accepted", "group")
         stop_by(cp, evse, token)

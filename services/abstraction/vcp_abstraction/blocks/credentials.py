@@ -11,6 +11,7 @@ from vcp_contracts.requests import Sealed, SettingToWrite, SettingWritten
 from vcp_abstraction.blocks import security
 from vcp_abstraction.charger import Charger, Impossible, starting_profile
 from vcp_abstraction.facts.security import OwnCertificate
+from vcp_abstraction.settings import BLANKS
 
 PROFILE = "SecurityCtrlr.SecurityProfile"
 PASSWORD = "SecurityCtrlr.BasicAuthPassword"
@@ -132,9 +133,10 @@ def _is_good(sealed: Sealed, rule: str) -> bool:
 
 def _raise_profile(cp: Charger, value: str) -> str:
     """Puts a higher profile into force, or says why not. What it needs must be there before."""
-    if value.strip() not in ("0", "1", "2", "3"):
+    level = value.strip(BLANKS)
+    if level not in ("0", "1", "2", "3"):
         return "must be 0, 1, 2 or 3"
-    wanted = int(value)
+    wanted = int(level)
     lacking = _lacking(cp, wanted)
     if lacking:
         return lacking

@@ -25,6 +25,12 @@ def group_of(cp: Charger, token: Token) -> Token | None:
     return info.group if info is not None else None
 
 
+def is_master(cp: Charger, group: Token | None) -> bool:
+    """Whether this is the group whose tokens stop every transaction and start none (2.0.1 C16)."""
+    master = cp.settings.text("AuthCtrlr.MasterPassGroupId").strip()
+    return group is not None and bool(master) and group.value.casefold() == master.casefold()
+
+
 def heard(cp: Charger, token: Token, info: TokenInfo) -> None:
     """The backend has judged a token: is it what the list says? The cache keeps it, unless lists are kept out of it."""
     token_list.compare(cp, token, info)
@@ -35,6 +41,8 @@ def heard(cp: Charger, token: Token, info: TokenInfo) -> None:
 def put_token(cp: Charger, it: PutToken) -> None:
     """Writes a verdict into list or cache by hand."""
     token = Token(value=it.token, kind=it.kind)
+    if token.is_blank:
+        raise Impossible("a blank token names nobody", field="token", remedy="name another token")
     group = Token(value=it.group) if it.group is not None else None
     info = TokenInfo(status=it.status, valid_until=it.valid_until, group=group)
     if it.where == "cache":

@@ -10,7 +10,7 @@ from vcp_contracts.requests import (
     Triggered,
     TriggerResult,
 )
-from vcp_contracts.values import STATION, Place, TokenInfo
+from vcp_contracts.values import STATION, Place, Token, TokenInfo
 
 from vcp_abstraction import main_meter, physics, session_guard, status
 from vcp_abstraction.blocks import (
@@ -49,6 +49,7 @@ def start_charging(cp: Charger, it: StartCharging) -> ChargingStart:
         "central",
         "no_authorization",
     )
+    asks = asks or reservation.asks_first(cp, evse, it.token, _group(cp, it))
     remote_start = it.remote_start if it.remote_start is not None else 0
     if asks:
         authorization.begin(cp, evse, it.token, "remote", remote_start=remote_start)
@@ -61,8 +62,15 @@ def start_charging(cp: Charger, it: StartCharging) -> ChargingStart:
 def _chosen(cp: Charger, it: StartCharging) -> tuple[EvseFacts | None, str]:
     if not cp.registered:
         return None, "not accepted by the backend"
+    if it.token.is_blank:
+        return None, "a blank token names nobody"
+    if known_tokens.is_master(cp, _group(cp, it)):
+        # 2.0.1 C16.FR.03
+        return None, "a master pass starts no transaction"
     if it.place is None or it.place.evse == 0:
         free = [evse for evse in cp.facts.evses if _obstacle(cp, evse, it) is None]
+        group = _group(cp, it)
+        free = [e for e in free if not reservation.asks_first(cp, e, it.token, group)] or free
         kept = reservation.reserved_for(cp, it.token)
         plugged = [evse for evse in free if evse.connected is not None]
         chosen = ([kept] if kept in free else plugged or free)[:1]
@@ -80,9 +88,15 @@ def _obstacle(cp: Charger, evse: EvseFacts, it: StartCharging) -> str | None:
         return obstacle.reason
     if evse.authorization is not None or evse.awaiting is not None:
         return "in use"
-    if reservation.bars(cp, evse, it.token, it.group or known_tokens.group_of(cp, it.token)):
+    group = _group(cp, it)
+    if reservation.bars(cp, evse, it.token, group) and not reservation.asks_first(cp, evse, it.token, group):
         return "reserved"
     return None
+
+
+def _group(cp: Charger, it: StartCharging) -> Token | None:
+    """The group of whoever shall charge: as it came along, or as far as the charger knows."""
+    return it.group or known_tokens.group_of(cp, it.token)
 
 
 def stop_charging(cp: Charger, it: StopCharging) -> ChargingStop:

@@ -1,6 +1,6 @@
 """Reservations: made, cancelled, used, and ended by time or because the EVSE can't serve any more (1.6 §5.13, 2.0.1 H)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from vcp_contracts.actions import ReportReservation
@@ -31,20 +31,24 @@ def reserve(cp: Charger, it: Reserve) -> Reserved | Declined:
         connector_type=it.connector_type,
         token=it.token,
         group=it.group,
-        until=_bounded(it.until.astimezone(UTC), cp.now),
+        until=_bounded(it.until, cp.now),
     )
     why_not = _improper(cp, wish)
     if why_not is not None:
         return Reserved(**cp.reply(it), result="rejected", detail=why_not)
     others = [kept for kept in reservations.unused(cp.facts) if kept.id != wish.id]
     result = _room(cp, wish, others)
+    if result == "accepted" and wish.until <= cp.now:
+        # what the place is in has a word of its own, whatever the time (1.6 §5.13, 2.0.1 H01.FR.11 to .14)
+        return Reserved(**cp.reply(it), result="rejected", detail="its time is over")
     if result == "accepted":
         _keep(cp, wish)
     return Reserved(**cp.reply(it), result=result)
 
 
 def _bounded(until: datetime, now: datetime) -> datetime:
-    return now + LONGEST if until - now > LONGEST else until
+    # differences of instants never leave the calendar, conversions to another zone may
+    return now + min(max(until - now, timedelta(0)), LONGEST)
 
 
 def _improper(cp: Charger, wish: Reservation) -> str | None:
@@ -53,8 +57,8 @@ def _improper(cp: Charger, wish: Reservation) -> str | None:
         return "reservations are switched off"
     if wish.evse is None and not cp.settings.flag("ReservationCtrlr.NonEvseSpecific"):
         return "an EVSE must be named"
-    if wish.until <= cp.now:
-        return "its time is over"
+    if wish.token.is_blank:
+        return "a blank token names nobody"
     if wish.evse is not None and wish.evse > len(cp.facts.evses):
         return "unknown EVSE"
     return None if _targets(cp, wish) else "no such connector type"
@@ -115,6 +119,14 @@ def bars(cp: Charger, evse: EvseFacts, token: Token, group: Token | None) -> boo
     """Whether an EVSE is kept free for somebody else than this token."""
     wishes = [wish for wish in reservations.unused(cp.facts) if not wish.is_for(token, group)]
     return status.is_held(cp, evse, wishes)
+
+
+def asks_first(cp: Charger, evse: EvseFacts, token: Token, group: Token | None) -> bool:
+    """Whether a remote start at a reserved EVSE waits for the backend to say which group its token is of (1.6 §5.13),
+    where other versions refuse it at once (2.0.1 F01.FR.21, .22)."""
+    if cp.manners.reserved_remote_start != "asks" or group is not None:
+        return False
+    return bars(cp, evse, token, group) and may_open(cp, evse)
 
 
 def may_open(cp: Charger, evse: EvseFacts) -> bool:

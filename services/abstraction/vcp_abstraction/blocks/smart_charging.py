@@ -243,7 +243,7 @@ def compose_schedule(cp: Charger, it: ComposeSchedule) -> ScheduleComposed | Dec
     if unit not in _capability(cp).units:
         detail = f"the charger takes no limits in {unit}"
         return ScheduleComposed(**cp.reply(it), result="rejected", flaw="bad_unit", detail=detail)
-    start = cp.now.replace(microsecond=0)
+    start = cp.now
     periods, reach_s = _composed(cp, it, unit)
     return ScheduleComposed(
         **cp.reply(it), result="accepted", start=start, duration_s=reach_s, unit=unit, periods=periods

@@ -61,6 +61,8 @@ def _improper(cp: Charger, it: SetTokenList) -> str | None:
     most = cp.settings.seconds("LocalAuthListCtrlr.ItemsPerMessage")
     if len(it.entries) > most:
         return f"at most {most} tokens at once"
+    if any(entry.token.is_blank for entry in it.entries):
+        return "a blank token names nobody"
     if len({key_of(entry.token) for entry in it.entries}) < len(it.entries):
         return "a token is named twice"
     if it.update == "full" and any(entry.info is None for entry in it.entries):

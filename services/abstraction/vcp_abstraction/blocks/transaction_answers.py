@@ -8,6 +8,7 @@ from vcp_abstraction.blocks import breaches, known_tokens, transactions
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts.lanes import Queued
 from vcp_abstraction.facts.places import EvseFacts
+from vcp_abstraction.facts.transactions import Transaction
 
 
 def answered(cp: Charger, entry: Queued, answer: TransactionAnswer) -> None:
@@ -23,12 +24,13 @@ def answered(cp: Charger, entry: Queued, answer: TransactionAnswer) -> None:
     told(cp, action)
     if answer.info is None:
         return
-    about = action.stop_token if action.phase == "ended" and action.stop_token else action.token
+    # a token that ended the authorization is what the report named, and what the verdict is about
+    about = action.stop_token or action.token
     if about is not None:
         known_tokens.heard(cp, about, answer.info)
     # its EVSE may be gone: the hardware may have changed while this was still to be told
     evse = _of(cp, action)
-    if evse is not None and action.phase != "ended":
+    if evse is not None and action.phase != "ended" and action.stop_token is None:
         judge_after_start(cp, evse, answer.info)
 
 
@@ -57,8 +59,9 @@ def judge_after_start(cp: Charger, evse: EvseFacts, info: TokenInfo) -> None:
     """The backend's verdict on a token that is already charging (1.6 errata 3.17; 2.0.1 E05, C15)."""
     transaction = evse.transaction
     assert transaction is not None
-    if info.status == "accepted":
-        transaction.group = info.group or transaction.group
+    _learn_group(evse, transaction, info)
+    # 2.0.1 C16.FR.03: a master pass starts nothing, also where only this answer says that it is one
+    if info.status == "accepted" and not known_tokens.is_master(cp, info.group):
         if transaction.suspended:
             transaction.suspended = False
             transactions.advance(cp, evse, "charging_state_changed")
@@ -77,3 +80,14 @@ def judge_after_start(cp: Charger, evse: EvseFacts, info: TokenInfo) -> None:
         return
     transaction.suspended = True
     transactions.advance(cp, evse, "charging_state_changed")
+
+
+def _learn_group(evse: EvseFacts, transaction: Transaction, info: TokenInfo) -> None:
+    """A group that is told with the transaction counts like one that was told before it; the last word holds, and
+    silence takes nothing back (1.6 §3.10; 2.0.1 C09.FR.12)."""
+    if info.group is None:
+        return
+    transaction.group = info.group
+    standing = evse.authorization
+    if standing is not None and standing.token is not None and standing.token.equals(transaction.token):
+        standing.group = info.group

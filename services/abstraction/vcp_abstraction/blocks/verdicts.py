@@ -7,6 +7,7 @@ from vcp_contracts.values import Token, TokenInfo
 from vcp_abstraction import session_guard
 from vcp_abstraction.blocks import authorization, known_tokens, reservation
 from vcp_abstraction.charger import Charger
+from vcp_abstraction.facts.authorization import Awaiting
 from vcp_abstraction.facts.lanes import Queued
 from vcp_abstraction.facts.places import EvseFacts
 
@@ -29,21 +30,33 @@ def answered(cp: Charger, entry: Queued, answer: AuthorizeAnswer) -> None:
             cp, evse, action.token, info.status if here else "not_allowed_type_evse", "backend"
         )
         return
-    if awaiting.purpose == "stop":
+    if known_tokens.is_master(cp, info.group):
+        _master_pass(cp, evse, action.token, awaiting)
+    elif awaiting.purpose == "stop":
         _stop_if_of_group(cp, evse, action.token, info)
     elif session_guard.obstacle(cp, evse) is not None:
         authorization.not_now(cp, evse, action.token)
     elif reservation.bars(cp, evse, action.token, info.group):
         authorization.judged(cp, evse, action.token, "invalid", "reservation")
+    elif awaiting.purpose == "start" and authorization.lets_go(cp, evse, action.token, info.group):
+        pass
     elif evse.authorization is None:
         authorization.accept(cp, evse, action.token, info, "backend", remote_start=awaiting.remote_start)
 
 
+def _master_pass(cp: Charger, evse: EvseFacts, token: Token, awaiting: Awaiting) -> None:
+    """2.0.1 C16: shown by a person it ends everything; asked for from afar it does nothing."""
+    if awaiting.purpose == "remote":
+        authorization.judged(cp, evse, token, "invalid", "backend")
+    else:
+        authorization.use_master_pass(cp, evse, token, "backend")
+
+
 def _stop_if_of_group(cp: Charger, evse: EvseFacts, token: Token, info: TokenInfo) -> None:
-    standing = evse.authorization
-    if standing is None:
+    if evse.authorization is None:
         return
-    same = standing.group is not None and standing.group.equals(info.group)
+    group = authorization.standing_group(cp, evse)
+    same = group is not None and group.equals(info.group)
     authorization.judged(cp, evse, token, "accepted" if same else "invalid", "group" if same else "backend")
     if same:
         authorization.stop_by(cp, evse, token)

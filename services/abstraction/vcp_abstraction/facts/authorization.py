@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from vcp_contracts.values import Token, Trigger
+from vcp_contracts.values import Group, Token, Trigger
 
 from vcp_abstraction.facts.kept import Kept
 
@@ -21,7 +21,7 @@ class Authorization(Kept):
     """Someone may charge here."""
 
     token: Token | None
-    group: Token | None = None
+    group: Group = None
     by: Literal["backend", "cache", "local_list", "offline_rule", "none", "free"]
     remote_start: int | None = None
     reservation: int | None = None
@@ -35,4 +35,4 @@ class LockedFor(Kept):
     """Who must show a token before the cable is let go of."""
 
     token: Token
-    group: Token | None = None
+    group: Group = None

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from vcp_contracts.values import ConnectorType, Token
+from vcp_contracts.values import ConnectorType, Group, Token
 
 from vcp_abstraction.facts.kept import Kept
 
@@ -15,7 +15,7 @@ class Reservation(Kept):
     """None: any EVSE."""
     connector_type: ConnectorType | None = None
     token: Token
-    group: Token | None = None
+    group: Group = None
     until: datetime
 
     def is_for(self, token: Token, group: Token | None) -> bool:

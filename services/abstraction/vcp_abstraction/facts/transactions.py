@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 from vcp_contracts.actions import SessionNews
 from vcp_contracts.manners import StartPoint
-from vcp_contracts.values import ChargingState, Sample, StopReason, Token
+from vcp_contracts.values import ChargingState, Group, Sample, StopReason, Token
 
 from vcp_abstraction.facts.kept import IN_ORDER, Kept
 
@@ -17,7 +17,7 @@ class Transaction(Kept):
     id: str
     connector: int | None = None
     token: Token | None = None
-    group: Token | None = None
+    group: Group = None
     remote_start: int | None = None
     reservation: int | None = None
     state: ChargingState = "idle"

@@ -1,11 +1,21 @@
 """Instants on the wire: RFC 3339 text both ways. Knows no version: all of them spell time alike."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from vcp_handler.dialects.table import Unreadable
 
-_SHAPE = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d+)?)?([Zz]|[+-]\d\d(:?\d\d)?)?", re.ASCII)
+_SHAPE = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?(?:[Zz]|([+-])(\d\d)(?::?(\d\d))?)?",
+    re.ASCII,
+)
+
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+_LATEST = datetime.max.replace(tzinfo=UTC)
+
+_CALENDAR_YEARS = 400
+_CALENDAR = timedelta(days=146_097)
+"""After so many years, which have so many days, the calendar is the same again."""
 
 
 def written(instant: datetime) -> str:
@@ -17,14 +27,64 @@ def written(instant: datetime) -> str:
 
 
 def read(text: str, field: str) -> datetime:
-    """The instant that a text names; without a zone it is UTC. Raises Unreadable, naming `field`."""
-    if not _SHAPE.fullmatch(text):
+    """The instant that a text names; without a zone it is UTC. Raises Unreadable, naming `field`.
+
+    What RFC 3339 can say and a datetime can't hold becomes the nearest that it can: before the year 1 or after 9999 in
+    UTC, the year 0, and a leap second. The hour 24 is ISO 8601's alone (RFC 3339 §5.6: 00 to 23).
+    """
+    shape = _SHAPE.fullmatch(text)
+    if shape is None:
         raise Unreadable(field, f"not a date and time: {text[:40]!r}")
+    instant = _instant(*shape.groups())
+    if instant is None:
+        raise Unreadable(field, f"no such instant: {text[:40]!r}")
+    return instant
+
+
+def _instant(
+    year: str,
+    month: str,
+    day: str,
+    hour: str,
+    minute: str,
+    second: str | None,
+    fraction: str | None,
+    sign: str | None,
+    ahead_h: str | None,
+    ahead_min: str | None,
+) -> datetime | None:
+    away = timedelta(hours=int(ahead_h or 0), minutes=int(ahead_min or 0))
+    if int(ahead_h or 0) > 23 or int(ahead_min or 0) > 59:
+        return None
+    leap = second == "60"
+    micros = int((fraction or "")[:6].ljust(6, "0"))
+    before_christ = int(year) == 0
     try:
-        instant = datetime.fromisoformat(text.upper())
-        return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as broken:
-        raise Unreadable(field, f"no such instant: {text[:40]!r}") from broken
+        there = datetime(
+            _CALENDAR_YEARS if before_christ else int(year),
+            int(month),
+            int(day),
+            int(hour),
+            int(minute),
+            59 if leap else int(second or 0),
+            999_999 if leap else micros,
+            tzinfo=UTC,
+        )
+    except ValueError:
+        return None
+    try:
+        utc = there + away if sign == "-" else there - away
+        utc = utc - _CALENDAR if before_christ else utc
+    except OverflowError:
+        utc = _LATEST if sign == "-" and not before_christ else _EARLIEST
+    return utc if not leap or _may_leap(there, away, sign) else None
+
+
+def _may_leap(there: datetime, away: timedelta, sign: str | None) -> bool:
+    """RFC 3339 §5.7: leap seconds come at 23:59:60 of UTC; which days have one is no charger's to know."""
+    minutes = there.hour * 60 + there.minute
+    shift = away // timedelta(minutes=1)
+    return (minutes + (shift if sign == "-" else -shift)) % 1440 == 1439
 
 
 def read_optional(text: str | None, field: str) -> datetime | None:

@@ -1,5 +1,6 @@
 """Whether a message is one that a rule means. Compiled once a rule, asked for every message; changes nothing."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,9 @@ from vcp_handler.frames import Payload
 Test = Callable[["Message"], bool]
 
 _ABSENT = object()
+
+_INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
+"""A place in a list (RFC 6901 §4)."""
 
 
 @dataclass(slots=True)
@@ -118,9 +122,7 @@ def _at(value: Any, steps: tuple[str, ...]) -> Any:
     for step in steps:
         if isinstance(value, dict):
             value = value.get(step, _ABSENT)
-        elif (
-            isinstance(value, list) and step.isdecimal() and str(int(step)) == step and int(step) < len(value)
-        ):
+        elif isinstance(value, list) and _INDEX.fullmatch(step) and int(step) < len(value):
             value = value[int(step)]
         else:
             return _ABSENT

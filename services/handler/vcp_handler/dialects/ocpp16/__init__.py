@@ -88,6 +88,7 @@ MANNERS = Manners(
     same_profile="replaced",
     own_default_profile="overrides",
     unnamed_tx_profile="current",
+    reserved_remote_start="asks",
     schedule_start="optional",
     relative_station_limit="accepted",
     triggered_boot="again_after_reconnect",

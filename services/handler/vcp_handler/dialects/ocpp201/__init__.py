@@ -96,6 +96,7 @@ MANNERS = Manners(
     same_profile="refused",
     own_default_profile="pooled",
     unnamed_tx_profile="refused",
+    reserved_remote_start="refused",
     schedule_start="strict",
     relative_station_limit="refused",
     triggered_boot="until_accepted",

@@ -107,7 +107,7 @@ def profile(written: Payload) -> ChargingProfile:
         recurrency=_RECURRENCY.get(written.get("recurrencyKind")),
         valid_from=instants.read_optional(written.get("validFrom"), f"{field}.validFrom"),
         valid_to=instants.read_optional(written.get("validTo"), f"{field}.validTo"),
-        transaction=written.get("transactionId"),
+        transaction=written.get("transactionId") or None,
         schedules=tuple(
             _schedule(schedule, f"{field}.chargingSchedule[{n}]")
             for n, schedule in enumerate(written["chargingSchedule"])

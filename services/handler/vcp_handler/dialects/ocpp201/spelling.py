@@ -135,7 +135,7 @@ def token_info(info: Payload) -> TokenInfo:
         group=optional_token(info.get("groupIdToken")),
         evses=tuple(info.get("evseId", ())),
         priority=info.get("chargingPriority"),
-        language=info.get("language1"),
+        language=info.get("language1") or None,
         message=message(info.get("personalMessage")),
     )
 
@@ -146,8 +146,8 @@ def optional_token_info(info: Payload | None) -> TokenInfo | None:
 
 
 def message(content: Payload | None) -> str | None:
-    """The text of a message for the driver."""
-    return None if content is None else content["content"]
+    """The text of a message for the driver; an empty one is none."""
+    return None if content is None else content["content"] or None
 
 
 def verdict(reply: Any, _original: Payload) -> Payload:
