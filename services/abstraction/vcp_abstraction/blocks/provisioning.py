@@ -42,6 +42,7 @@ def provision(cp: Charger, it: Provision) -> None:
     values = _checked_settings(new)
     _check_clock(new)
     credentials.check(new)
+    cp.decision.not_heeded.update(_not_heeded(new))
     if cp.setup is None:
         rules.check_all(it.rules, len(new.evses))
         _first(cp, new, values)
@@ -57,6 +58,16 @@ def provision(cp: Charger, it: Provision) -> None:
         return
     _change(cp, new, values)
     cp.done(it.id, change="configured")
+
+
+def _not_heeded(configuration: ChargePointConfiguration) -> dict[str, str]:
+    """What means nothing in a configuration, though it breaks nothing."""
+    return {
+        f"evses[{e}].connectors[{n}].phases": cable.NO_PHASES
+        for e, evse in enumerate(configuration.evses)
+        for n, connector in enumerate(evse.connectors)
+        if connector.direct_current and connector.phases is not None
+    }
 
 
 def _checked_settings(configuration: ChargePointConfiguration) -> dict[str, str]:
@@ -86,6 +97,12 @@ def _checked_settings(configuration: ChargePointConfiguration) -> dict[str, str]
         if rule:
             raise Impossible(f"{name} {rule}", field=f"settings.{name}", remedy=f"give a value that {rule}")
     return values
+
+
+def _settings_of(configuration: ChargePointConfiguration) -> dict[str, str | None]:
+    """The settings that a charger was set up with, by full name, whatever the rules are by now."""
+    rows = ((find(name), value) for name, value in configuration.settings.items())
+    return {row.name: normal(row, value)[0] for row, value in rows if row is not None}
 
 
 def _check_clock(configuration: ChargePointConfiguration) -> None:
@@ -165,7 +182,7 @@ def _change(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) 
         installed.keep_within(cp, len(new.evses))
     cp.setup = Setup(configuration=new)
     cp.touch("setup")
-    before = _checked_settings(old)
+    before = _settings_of(old)
     _put_all(cp, {name: value for name, value in values.items() if before.get(name) != value})
     metering.reschedule(cp)
     own_certificate.plan_renewal(cp)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from vcp_contracts.actions import SettingReport
+from vcp_contracts.configuration import ConnectorConfiguration
 from vcp_contracts.settings import Setting
 
 from vcp_abstraction import physics, sampling, status
@@ -49,7 +50,7 @@ def _derived(cp: Charger, row: Setting) -> str | None:
         case "ChargingStation.Available":
             return "true"
         case "ChargingStation.SupplyPhases":
-            return str(max(c.phases for evse in configuration.evses for c in evse.connectors))
+            return str(max(_fed_by(c) for evse in configuration.evses for c in evse.connectors))
         case "ChargingStation.Model":
             return configuration.model
         case "ChargingStation.VendorName":
@@ -74,6 +75,12 @@ def _derived(cp: Charger, row: Setting) -> str | None:
             raise KeyError(name)
 
 
+def _fed_by(part: ConnectorConfiguration) -> int:
+    """The phases that the station needs of its feed: for direct current all (2.0.1 part 2 appendix 3, ChargingStation:
+    alternating phases of the supply)."""
+    return part.supply_phases or physics.GRID_PHASES
+
+
 def physical(cp: Charger) -> Iterator[SettingReport]:
     """Variables of EVSEs and connectors: facts, seen as settings (2.0.1 part 2 appendix 3)."""
     for evse in cp.facts.evses:
@@ -91,7 +98,7 @@ def physical(cp: Charger) -> Iterator[SettingReport]:
             yield at.report("AvailabilityState", word.capitalize(), "option_list")
             yield at.report("Available", "true", "boolean")
             yield at.report("ConnectorType", part.type, "string")
-            yield at.report("SupplyPhases", str(part.phases), "integer")
+            yield at.report("SupplyPhases", str(part.supply_phases), "integer")
 
 
 class _Fact:
