@@ -48,15 +48,17 @@ class ConnectorConfiguration(Part):
     type: ConnectorType = "sType2"
     current: Literal["ac", "dc"] | None = None
     """Alternating or direct current; default: what connectors of the type carry."""
-    phases: Annotated[int, Field(ge=1, le=3)] | None = Field(None, json_schema_extra=_depends)
+    phases: Annotated[int, Field(ge=1, le=3)] | None = Field(default=None, json_schema_extra=_depends)
     """Phases of alternating current; default: 3. Not heeded of a connector for direct current, which has none."""
-    max_current_a: Annotated[float, Field(gt=0, le=1000)] | None = Field(None, json_schema_extra=_depends)
+    max_current_a: Annotated[float, Field(gt=0, le=1000)] | None = Field(
+        default=None, json_schema_extra=_depends
+    )
     """Most current on each phase (DC: in all); default: what makes `max_power_w`, without that 32 (DC: 125)."""
-    voltage_v: Annotated[float, Field(gt=0, le=1500)] = Field(230.0, json_schema_extra=_depends)
+    voltage_v: Annotated[float, Field(gt=0, le=1500)] = Field(default=230.0, json_schema_extra=_depends)
     """Voltage between a phase and neutral (DC: of the output); default: 230 (DC: 400)."""
     max_power_w: Annotated[float, Field(gt=0, le=10_000_000)] | None = None
     """Most power, of all phases together; default: what current and voltage make."""
-    fixed_cable: bool = Field(False, json_schema_extra=_depends)
+    fixed_cable: bool = Field(default=False, json_schema_extra=_depends)
     """Whether the cable belongs to the station and can't be pulled there; default: what the type says, whose name
     begins with `c` where the cable is captive."""
     plugged: bool = False

@@ -167,8 +167,8 @@ def _read(evse: EvseFacts, given: Outlet, measurand: str, context: ReadingContex
     if phase in PHASES.get(name, ()):
         return _on_phase(evse, given, name, phase, context)
     if measurand in ("Voltage", "Current.Import"):
-        lines = [f"L{n + 1}" for n in range(given.phases)] or [None]
-        return [r for line in lines for r in _on_phase(evse, given, measurand, line, context)]
+        lines: list[str | None] = [f"L{n + 1}" for n in range(given.phases)]
+        return [r for line in lines or [None] for r in _on_phase(evse, given, measurand, line, context)]
     value, unit = _scalar(evse, given, measurand, context)
     if value is None:
         return []
