@@ -167,6 +167,7 @@ class SetEv(Command):
     """Changes the EV at a connector, or the one that will come: what it draws, its battery, whether it is ready.
 
     Power is the least of the EV's wish, the connector and the station's limits. Give `power_w` or `current_a`.
+    `phases` are those of its charger on board: what it draws of direct current has none.
     """
 
     type: Literal["set_ev"] = "set_ev"
@@ -189,7 +190,7 @@ class LimitGrid(Command):
     evse: Annotated[int, Field(ge=0, le=1000)] = 0
     """0: the station as a whole."""
     current_a: Annotated[float, Field(ge=0, le=100_000)] | None = None
-    """Of each phase."""
+    """Of each phase; of direct current in all."""
     power_w: Annotated[float, Field(ge=0, le=100_000_000)] | None = None
     source: Literal["energy_manager", "grid_operator", "other"] = "energy_manager"
 

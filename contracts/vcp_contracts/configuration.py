@@ -1,6 +1,7 @@
 """How a charger is set up: identity, hardware, backend, starting facts, settings."""
 
-from typing import Annotated, Literal
+from math import inf
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
@@ -31,18 +32,35 @@ DIRECT_CURRENT_TYPES = frozenset({"cCCS1", "cCCS2", "cG105", "Pan"})
 """Connectors that carry direct current; a Tesla connector may carry either, and counts as alternating unless told."""
 
 
+def _depends(schema: dict[str, Any]) -> None:
+    """Takes a default out of a JSON Schema where it depends on other fields."""
+    schema.pop("default")
+
+
+CAPTIVE_TYPES = frozenset({"cCCS1", "cCCS2", "cG105", "cTesla", "cType1", "cType2", "Pan"})
+"""Connectors whose cable (a pantograph's arm) belongs to the station, as the `c` of their names says."""
+
+
 class ConnectorConfiguration(Part):
-    """One connector: its capability, and how things stand when the charger first wakes."""
+    """One connector: its capability, and how things stand when the charger first wakes. What is left out is as usual
+    for its kind of current. Power is the least of `max_power_w` and voltage times `max_current_a` (times phases)."""
 
     type: ConnectorType = "sType2"
     current: Literal["ac", "dc"] | None = None
     """Alternating or direct current; default: what connectors of the type carry."""
-    phases: Annotated[int, Field(ge=1, le=3)] = 3
-    max_current_a: Annotated[float, Field(gt=0, le=1000)] = 32.0
-    """Most current per phase."""
-    voltage_v: Annotated[float, Field(gt=0, le=1500)] = 230.0
-    """Voltage between a phase and neutral (DC: of the output)."""
-    fixed_cable: bool = False
+    phases: Annotated[int, Field(ge=1, le=3)] | None = Field(default=None, json_schema_extra=_depends)
+    """Phases of alternating current; default: 3. Not heeded of a connector for direct current, which has none."""
+    max_current_a: Annotated[float, Field(gt=0, le=1000)] | None = Field(
+        default=None, json_schema_extra=_depends
+    )
+    """Most current on each phase (DC: in all); default: what makes `max_power_w`, without that 32 (DC: 125)."""
+    voltage_v: Annotated[float, Field(gt=0, le=1500)] = Field(default=230.0, json_schema_extra=_depends)
+    """Voltage between a phase and neutral (DC: of the output); default: 230 (DC: 400)."""
+    max_power_w: Annotated[float, Field(gt=0, le=10_000_000)] | None = None
+    """Most power, of all phases together; default: what current and voltage make."""
+    fixed_cable: bool = Field(default=False, json_schema_extra=_depends)
+    """Whether the cable belongs to the station and can't be pulled there; default: what the type says, whose name
+    begins with `c` where the cable is captive."""
     plugged: bool = False
     inoperative: bool = False
     fault: StartingFault | None = None
@@ -51,6 +69,40 @@ class ConnectorConfiguration(Part):
     def direct_current(self) -> bool:
         """Whether it gives direct current, which has no phases."""
         return self.current == "dc" or (self.current is None and self.type in DIRECT_CURRENT_TYPES)
+
+    @property
+    def supply_phases(self) -> int:
+        """Phases of alternating current; 0: direct current."""
+        return 0 if self.direct_current else self.phases or 3
+
+    @property
+    def most_current_a(self) -> float:
+        """Most current on each phase (DC: in all), whatever the power."""
+        if self.max_current_a is not None:
+            return self.max_current_a
+        return self.most_power_w / (self.voltage_v * (self.supply_phases or 1))
+
+    @property
+    def most_power_w(self) -> float:
+        """Most power, whatever the current."""
+        return inf if self.max_power_w is None else self.max_power_w
+
+    @model_validator(mode="after")
+    def _usual(self) -> "ConnectorConfiguration":
+        """What was left out is filled in, so that a configuration is equal to one that says the same at length."""
+        direct = self.direct_current
+        usual: dict[str, object] = {}
+        if self.phases is None and not direct:
+            usual["phases"] = 3
+        if self.max_current_a is None and self.max_power_w is None:
+            usual["max_current_a"] = 125.0 if direct else 32.0
+        if "voltage_v" not in self.model_fields_set:
+            usual["voltage_v"] = 400.0 if direct else 230.0
+        if "fixed_cable" not in self.model_fields_set:
+            usual["fixed_cable"] = self.type in CAPTIVE_TYPES
+        # frozen to everybody else; and no field that is set here counts as given
+        self.__dict__.update(usual)
+        return self
 
 
 class EvseConfiguration(Part):

@@ -103,10 +103,11 @@ class LimitChanged(Word):
     place: Place
     transaction: str
     current_a: float
-    """Of each phase."""
+    """Of each phase; of direct current in all."""
     power_w: float
     """Of all phases together."""
-    phases: int
+    phases: int | None = None
+    """None: direct current."""
     by: LimitedBy
     """What sets the limit."""
 

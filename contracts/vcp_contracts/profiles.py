@@ -14,7 +14,7 @@ LimitSource = Literal["backend", "energy_manager", "grid_operator", "other"]
 """Who has set a limit."""
 
 RateUnit = Literal["A", "W"]
-"""Amperes of each phase, or watts of all phases together."""
+"""Amperes of each phase (direct current: in all), or watts of all phases together."""
 
 
 class SchedulePeriod(Value):
@@ -24,7 +24,7 @@ class SchedulePeriod(Value):
     limit: float
     """In the schedule's unit."""
     phases: int | None = None
-    """How many phases may be used; absent: all."""
+    """How many phases may be used; absent: all. Nothing to direct current."""
     phase_to_use: int | None = None
     """Which one, where `phases` is 1."""
 

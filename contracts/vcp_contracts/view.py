@@ -52,6 +52,9 @@ class ConnectorView(Value):
 
     id: int
     type: ConnectorType
+    current: Literal["ac", "dc"] = "ac"
+    phases: int | None = None
+    """None: direct current."""
     fine: FineStatus
     coarse: CoarseStatus
     plugged_station: bool
@@ -78,7 +81,8 @@ class LimitView(Value):
     """What a running transaction's car may draw, where that is less than the connector could give."""
 
     current_a: float
-    phases: int
+    phases: int | None = None
+    """None: direct current."""
     by: LimitedBy
 
 

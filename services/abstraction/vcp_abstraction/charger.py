@@ -71,6 +71,8 @@ class Decision:
     to_chores: list[AnyChore | DropChore] = field(default_factory=list)
     events: list[Word] = field(default_factory=list)
     results: list[CommandResult] = field(default_factory=list)
+    not_heeded: dict[str, str] = field(default_factory=dict)
+    """Fields of the command that mean nothing here, and why."""
 
 
 class Impossible(Exception):
@@ -283,7 +285,9 @@ class Charger(Sections):
         )
 
     def done(self, command: str, **detail: object) -> None:
-        """A command was applied."""
+        """A command was applied; what of it means nothing here is told along."""
+        if self.decision.not_heeded:
+            detail["not_heeded"] = self.decision.not_heeded
         self.decision.results.append(
             CommandResult(command=command, charge_point=self.id, status="done", at=self.real, detail=detail)
         )

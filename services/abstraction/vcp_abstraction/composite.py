@@ -20,15 +20,18 @@ Composite = tuple[tuple[SchedulePeriod, ...], int]
 def of_evse(cp: Charger, evse: EvseFacts, unit: RateUnit, duration_s: int, most_steps: int) -> Composite:
     """One EVSE's limits from now on, the station's undivided limit among them."""
     start = cp.now
-    stacks = [*limits.of_station(cp, start), *limits.of_evse(cp, evse, _reference(evse, start))]
+    cap, own = limits.of_station(cp, start), limits.of_evse(cp, evse, _reference(evse, start))
     hardware = limits.hardware_of(cp, evse)
-    direct = limits.is_direct_current(cp, evse)
+    whole = limits.station_hardware(cp)
 
     def value_at(at: datetime) -> tuple[float, int | None]:
-        current_a, phases, _ = schedule.ceiling(limits.limits_at(stacks, at), hardware)
-        value = current_a if unit == "A" else current_a * hardware.voltage_v * phases
-        return value, None if direct else phases
+        station = limits.at_evse(limits.limits_at(cap, at), hardware, whole)
+        current_a, phases, _ = schedule.ceiling([*station, *limits.limits_at(own, at)], hardware)
+        value = current_a if unit == "A" else current_a * schedule.w_per_a(hardware.voltage_v, phases)
+        # 2.0.1 ChargingSchedulePeriodType: for direct current the number is left out
+        return value, phases or None
 
+    stacks = [*cap, *own]
     return schedule.compose(value_at, _changes(stacks), start, duration_s, most_steps)
 
 
@@ -77,8 +80,11 @@ def _together(
     total = 0.0
     for part in parts:
         current_a, used, _ = schedule.ceiling(limits.limits_at(part.stacks, at), part.hardware)
-        total += current_a * part.hardware.voltage_v * min(used, phases) if unit == "W" else current_a
+        if unit == "W":
+            total += current_a * schedule.w_per_a(part.hardware.voltage_v, min(used, phases))
+        else:
+            total += current_a * limits.feed_a(part.hardware, whole)
     most_a, most_w = limits.budget(cap, whole)
-    per_a = whole.voltage_v * phases
+    per_a = schedule.w_per_a(whole.voltage_v, phases)
     most = min(most_w, most_a * per_a) if unit == "W" else min(most_a, most_w / per_a)
     return min(total, most), phases

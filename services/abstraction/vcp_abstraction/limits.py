@@ -17,9 +17,6 @@ from vcp_abstraction.facts.profiles import Offer
 from vcp_abstraction.facts.transactions import Transaction
 from vcp_abstraction.schedule import Ceiling, Hardware, Limit
 
-DIRECT_CURRENT = frozenset({"cCCS1", "cCCS2", "cG105", "Pan"})
-"""Connectors that give direct current: no phases there, and no least current."""
-
 
 def count(cp: Charger) -> bool:
     """Whether charging profiles mean anything here."""
@@ -101,15 +98,17 @@ def _of_transaction(cp: Charger, transaction: Transaction | None) -> tuple[Charg
 
 def hardware_of(cp: Charger, evse: EvseFacts) -> Hardware:
     """An EVSE's outlet in use, with as many phases as the car has that is connected."""
-    used = evse.connected or evse.connectors[0]
-    part = cp.configuration.evses[evse.id - 1].connectors[used.id - 1]
-    phases = part.phases if evse.connected is None else min(part.phases, evse.ev.phases)
+    part = physics.part_in_use(cp, evse)
+    phases = part.supply_phases
+    if evse.connected is not None:
+        phases = min(phases, evse.ev.phases)
     return Hardware(
         voltage_v=part.voltage_v,
         phases=phases,
-        most_a=part.max_current_a,
+        most_a=part.most_current_a,
         switches_phases=cp.settings.flag("SmartChargingCtrlr.Phases3to1"),
         reading=_reading(cp),
+        most_w=part.most_power_w,
     )
 
 
@@ -119,9 +118,8 @@ def _reading(cp: Charger) -> schedule.Reading:
 
 
 def is_direct_current(cp: Charger, evse: EvseFacts) -> bool:
-    """Whether it gives direct current."""
-    used = evse.connected or evse.connectors[0]
-    return cp.configuration.evses[evse.id - 1].connectors[used.id - 1].type in DIRECT_CURRENT
+    """Whether it gives direct current: what counts is the connector in use."""
+    return physics.part_in_use(cp, evse).direct_current
 
 
 def least_a(cp: Charger, evse: EvseFacts) -> float:
@@ -171,21 +169,23 @@ def _offers(
     cp: Charger, running: list[EvseFacts], station: Sequence[Stack], own_stacks: dict[int, tuple[Stack, ...]]
 ) -> dict[int, Offer]:
     cap = limits_at(station, cp.now)
-    owns = [_own(cp, evse, own_stacks[evse.id], cap) for evse in running]
+    whole = station_hardware(cp)
+    owns = [_own(cp, evse, own_stacks[evse.id], cap, whole) for evse in running]
     offers = {own.evse.id: _on_pilot(cp, own) for own in owns}
     if cap:
-        offers |= _shared(cp, owns, offers, cap)
+        offers |= _shared(cp, owns, offers, cap, whole)
     return {
         own.evse.id: offer
         for own in owns
-        if (offer := offers[own.evse.id]).by != "hardware" or offer.current_a < own.hardware.most_a
+        if (offer := offers[own.evse.id]).by != "hardware"
+        or offer.current_a < own.hardware.current_a(own.hardware.phases)
     }
 
 
-def _own(cp: Charger, evse: EvseFacts, stacks: Iterable[Stack], cap: list[Limit]) -> _Own:
+def _own(cp: Charger, evse: EvseFacts, stacks: Iterable[Stack], cap: list[Limit], whole: Hardware) -> _Own:
     hardware = hardware_of(cp, evse)
     limits = limits_at(stacks, cp.now)
-    ceiling = schedule.ceiling([*limits, *cap], hardware)
+    ceiling = schedule.ceiling([*limits, *at_evse(cap, hardware, whole)], hardware)
     rates = [
         schedule.amperes(limit._replace(value=limit.min_rate), hardware, ceiling.phases)
         for limit in limits
@@ -202,14 +202,16 @@ def _on_pilot(cp: Charger, own: _Own) -> Offer:
     return Offer(current_a=current_a, phases=phases, by=by)
 
 
-def _shared(cp: Charger, owns: list[_Own], offers: dict[int, Offer], cap: list[Limit]) -> dict[int, Offer]:
+def _shared(
+    cp: Charger, owns: list[_Own], offers: dict[int, Offer], cap: list[Limit], whole: Hardware
+) -> dict[int, Offer]:
     """The station's limit is for all EVSEs together (1.6 §3.13.3): those whose cars draw share it."""
     claims = []
     for own in sorted(owns, key=lambda own: (_since(own.evse), own.evse.id)):
         allowed_a = offers[own.evse.id].current_a
         if allowed_a > 0 and _draws(cp, own.evse):
-            claims.append(_claim(cp, own, allowed_a))
-    most_a, most_w = budget(cap, station_hardware(cp))
+            claims.append(_claim(cp, own, allowed_a, whole))
+    most_a, most_w = budget(cap, whole)
     shared = {}
     for evse, current_a in sharing.share(claims, most_a, most_w).items():
         if current_a < offers[evse].current_a:
@@ -217,8 +219,8 @@ def _shared(cp: Charger, owns: list[_Own], offers: dict[int, Offer], cap: list[L
     return shared
 
 
-def _claim(cp: Charger, own: _Own, allowed_a: float) -> sharing.Claim:
-    w_per_a = own.hardware.voltage_v * own.ceiling.phases
+def _claim(cp: Charger, own: _Own, allowed_a: float, whole: Hardware) -> sharing.Claim:
+    w_per_a = schedule.w_per_a(own.hardware.voltage_v, own.ceiling.phases)
     wish_w = own.evse.ev.wish_w
     least = max(least_a(cp, own.evse), own.min_rate_a)
     return sharing.Claim(
@@ -228,6 +230,7 @@ def _claim(cp: Charger, own: _Own, allowed_a: float) -> sharing.Claim:
         # an EVSE that may have less by its own limits is content with that
         least_a=min(least, allowed_a),
         w_per_a=w_per_a,
+        feed_a=feed_a(own.hardware, whole),
     )
 
 
@@ -254,7 +257,7 @@ def _offer(cp: Charger, evse: EvseFacts, offer: Offer | None) -> None:
         transaction=transaction.id,
         current_a=round(given.most_a, 3),
         power_w=round(given.most_w, 3),
-        phases=given.phases,
+        phases=given.phases or None,
         by=offer.by if offer is not None else "hardware",
     )
 
@@ -263,19 +266,39 @@ def _offer(cp: Charger, evse: EvseFacts, offer: Offer | None) -> None:
 
 
 def station_hardware(cp: Charger) -> Hardware:
-    """The station as a whole: as many phases as its best EVSE. Its current is the sum of all of them."""
+    """The station as a whole: as many phases as its best EVSE. Its current is the sum of all of them.
+
+    Its feed is alternating current, of all phases where some EVSE makes direct current of it. Only where all EVSEs give
+    direct current does a limit in amperes mean that (0 phases), as nothing else is told of such a station.
+    """
     parts = [hardware_of(cp, evse) for evse in cp.facts.evses]
     best = max(parts, key=lambda part: part.phases)
-    return best._replace(most_a=sum(part.most_a for part in parts))
+    if best.phases and any(not part.phases for part in parts):
+        best = best._replace(phases=physics.GRID_PHASES)
+    return best._replace(most_a=sum(part.most_a * feed_a(part, best) for part in parts), most_w=inf)
+
+
+def feed_a(part: Hardware, whole: Hardware) -> float:
+    """Amperes of each phase of the station's feed for each that an EVSE gives."""
+    if part.phases or not whole.phases:
+        return 1.0
+    return part.voltage_v / schedule.w_per_a(whole.voltage_v, whole.phases)
+
+
+def at_evse(cap: Iterable[Limit], part: Hardware, whole: Hardware) -> list[Limit]:
+    """The station's limits as they bind one EVSE: amperes of the feed are others where direct current is made of it."""
+    each = feed_a(part, whole)
+    return [limit._replace(value=limit.value / each) if limit.unit == "A" else limit for limit in cap]
 
 
 def budget(cap: Sequence[Limit], hardware: Hardware) -> tuple[float, float]:
-    """The station's limits as most amperes of each phase, and most watts in all."""
+    """The station's limits as most amperes of each phase of its feed, and most watts in all."""
     most_a = most_w = inf
     for limit in cap:
-        if limit.unit == "W" and hardware.reading == "total":
+        if limit.unit == "W":
+            # no reading lets more watts flow than a limit has; and direct current has no phase to count them by
             most_w = min(most_w, limit.value)
-        else:
+        if limit.unit == "A" or (hardware.reading == "per_phase" and hardware.phases):
             phases = min(limit.phases or hardware.phases, hardware.phases)
             most_a = min(most_a, schedule.amperes(limit, hardware, phases))
     return most_a, most_w

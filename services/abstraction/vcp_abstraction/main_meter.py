@@ -1,4 +1,5 @@
-"""The station's own meter, at its grid inlet: it reads what all EVSEs draw together. Knows no EVSE's physics."""
+"""The station's own meter, at its grid inlet: it reads what all EVSEs draw together, on the grid's phases also where
+they make direct current of it. Knows no EVSE's physics."""
 
 from vcp_contracts.values import Reading, ReadingContext, Sample
 
@@ -18,7 +19,7 @@ def sample(cp: Charger, measurands: list[str], context: ReadingContext) -> Sampl
     wanted = [measurand for measurand in measurands if measurand not in OF_A_CAR]
     sums: dict[tuple[str, str | None], Reading] = {}
     for evse in cp.facts.evses:
-        own = physics.sample(cp, evse, wanted, context)
+        own = physics.sample(cp, evse, wanted, context, at_inlet=True)
         for reading in own.readings if own is not None else ():
             key = (reading.measurand, reading.phase)
             sums[key] = _added(sums.get(key), reading)

@@ -19,6 +19,8 @@ class Capability(NamedTuple):
     """Absolute schedules must have a start, relative ones must not."""
     relative_station_limit: bool = False
     """Whether the station's limit may start with a transaction."""
+    direct_current: bool = False
+    """There are no phases where the profile is for."""
 
 
 class Flaw(NamedTuple):
@@ -76,12 +78,15 @@ def _flaw_of_schedule(schedule: ChargingSchedule, can: Capability) -> Flaw | Non
         return Flaw("bad_schedule", "the periods must ascend")
     if starts[-1] > LONGEST_S:
         return Flaw("bad_schedule", f"a period must start within {LONGEST_S} seconds")
-    return next((flaw for period in schedule.periods if (flaw := _flaw_of_period(period))), None)
+    return next((flaw for period in schedule.periods if (flaw := _flaw_of_period(period, can))), None)
 
 
-def _flaw_of_period(period: SchedulePeriod) -> Flaw | None:
+def _flaw_of_period(period: SchedulePeriod, can: Capability) -> Flaw | None:
     if period.limit < 0:
         return Flaw("bad_schedule", "a limit can't be negative")
+    if can.direct_current:
+        # 2.0.1 K01.FR.44: accepted, and what it says of phases is not heeded
+        return None
     if period.phases is not None and not 1 <= period.phases <= 3:
         return Flaw("bad_schedule", "phases are 1 to 3")
     if period.phase_to_use is not None:

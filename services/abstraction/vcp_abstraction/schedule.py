@@ -6,7 +6,7 @@
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from math import ceil, floor
+from math import ceil, floor, inf
 from typing import Literal, NamedTuple
 
 from vcp_contracts.profiles import ChargingProfile, ProfilePurpose, RateUnit, SchedulePeriod
@@ -40,14 +40,25 @@ class Hardware(NamedTuple):
 
     voltage_v: float
     phases: int
+    """0: direct current."""
     most_a: float
     switches_phases: bool = True
     """Whether it can leave phases unused."""
     reading: Reading = "total"
+    most_w: float = inf
+
+    def current_a(self, phases: int) -> float:
+        """Most current on each of so many phases."""
+        return min(self.most_a, self.most_w / w_per_a(self.voltage_v, phases))
+
+
+def w_per_a(voltage_v: float, phases: int) -> float:
+    """Watts of each ampere, of all phases together; direct current flows on none (0), and only once."""
+    return voltage_v * (phases or 1)
 
 
 class Ceiling(NamedTuple):
-    """What all limits together leave: amperes on each of so many phases."""
+    """What all limits together leave: amperes on each of so many phases, of direct current (0) in all."""
 
     current_a: float
     phases: int
@@ -138,7 +149,7 @@ def ceiling(limits: Iterable[Limit], hardware: Hardware) -> Ceiling:
     """The lowest of all limits, and of what the hardware can give (1.6 §3.13.3, K01.FR.50)."""
     limits = list(limits)
     phases = phases_left(limits, hardware)
-    lowest = Ceiling(hardware.most_a, phases, "hardware")
+    lowest = Ceiling(hardware.current_a(phases), phases, "hardware")
     for limit in limits:
         current_a = amperes(limit, hardware, phases)
         if current_a < lowest.current_a:
@@ -149,14 +160,22 @@ def ceiling(limits: Iterable[Limit], hardware: Hardware) -> Ceiling:
 
 
 def phases_left(limits: Iterable[Limit], hardware: Hardware) -> int:
-    """The lowest number of phases; more than there are change nothing (1.6 errata 3.34, 2.0.1 errata 3.7)."""
+    """The lowest number of phases; more than there are change nothing (1.6 errata 3.34, 2.0.1 errata 3.7).
+
+    For direct current there are none, whatever a profile says of them (2.0.1 K01.FR.44).
+    """
     if not hardware.switches_phases:
         return hardware.phases
     return min([hardware.phases, *(limit.phases for limit in limits if limit.phases is not None)])
 
 
 def amperes(limit: Limit, hardware: Hardware, phases: int) -> float:
-    """A limit as current on each of the `phases` in use."""
+    """A limit as current on each of the `phases` in use.
+
+    Three phases are assumed of alternating current alone (2.0.1 K01.FR.49, 1.6 §7.14 "if a number is needed").
+    """
+    if not hardware.phases:
+        return limit.value / hardware.voltage_v if limit.unit == "W" else limit.value
     own_phases = min(limit.phases or hardware.phases, 3)
     if limit.unit == "W":
         counted = phases if hardware.reading == "total" else own_phases

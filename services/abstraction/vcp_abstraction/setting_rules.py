@@ -12,6 +12,8 @@ UNLOCKS = "OCPPCommCtrlr.UnlockOnEVSideDisconnect"
 CALL_TIMEOUT = "OCPPCommCtrlr.MessageTimeout[Default]"
 HEARTBEAT = "OCPPCommCtrlr.HeartbeatInterval"
 PHASE_ROTATION = "Custom.ConnectorPhaseRotation"
+TURNING = frozenset(ROTATIONS) - {"NotApplicable", "Unknown"}
+"""Those that speak of phases."""
 
 _PLACE = re.compile(r"0|[1-9][0-9]{0,3}")
 
@@ -22,19 +24,27 @@ def broken_rule(configuration: ChargePointConfiguration, settings: Settings, row
     if row.longest is not None and len(items) > settings.seconds(row.longest):
         return f"must have at most {settings.seconds(row.longest)} items"
     if row.name == PHASE_ROTATION:
-        return _rotation(len(configuration.evses), items)
+        return _rotation(configuration, items)
     return ""
 
 
-def _rotation(evses: int, items: list[str]) -> str:
-    """1.6 §9.1: one rotation for each connector as `1.RST`; connector 0 is the station's own feed."""
+def _rotation(configuration: ChargePointConfiguration, items: list[str]) -> str:
+    """1.6 §9.1.7: one rotation for each connector as `1.RST`; connector 0 is the station's own feed. Direct current has
+    none."""
+    evses = len(configuration.evses)
     places = set()
     for item in items:
         place, _, rotation = item.partition(".")
         if not _PLACE.fullmatch(place) or int(place) > evses or rotation not in ROTATIONS:
             return f"must have items from 0 to {evses} like 1.RST, with one of {', '.join(ROTATIONS)}"
+        if int(place) and rotation in TURNING and _gives_direct_current(configuration, int(place)):
+            return f"must have {place}.NotApplicable, as direct current has no phases"
         places.add(int(place))
     return "" if len(places) == len(items) else "must name each connector once"
+
+
+def _gives_direct_current(configuration: ChargePointConfiguration, evse: int) -> bool:
+    return all(connector.direct_current for connector in configuration.evses[evse - 1].connectors)
 
 
 def access(cp: Charger, row: Setting) -> Access:

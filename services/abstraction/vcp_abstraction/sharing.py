@@ -21,11 +21,13 @@ class Claim(NamedTuple):
     """Less than this can't be offered."""
     w_per_a: float
     """Watts of all phases together for each ampere."""
+    feed_a: float = 1.0
+    """Amperes of each phase of the station's feed for each ampere: not 1 where direct current is made of it."""
 
 
 def share(claims: Sequence[Claim], most_a: float = inf, most_w: float = inf) -> dict[int, float]:
-    """Amperes per EVSE, whose sum stays within both limits. `claims`: who came first stands first."""
-    served = [c for c in claims if c.least_a <= most_a and c.least_a * c.w_per_a <= most_w]
+    """Amperes per EVSE, whose sum stays within both limits, that in amperes of the feed. `claims`: who came first stands first."""
+    served = [c for c in claims if c.least_a * c.feed_a <= most_a and c.least_a * c.w_per_a <= most_w]
     while served:
         offers = _divided(served, most_a, most_w)
         if all(offers[claim.evse] >= claim.least_a for claim in served):
@@ -35,11 +37,11 @@ def share(claims: Sequence[Claim], most_a: float = inf, most_w: float = inf) -> 
 
 
 def _divided(claims: list[Claim], most_a: float, most_w: float) -> dict[int, float]:
-    level = min(_level(claims, most_a, _one), _level(claims, most_w, _watts))
+    level = min(_level(claims, most_a, _feed), _level(claims, most_w, _watts))
     drawn = {claim.evse: min(_wanted(claim), level) for claim in claims}
-    spare_a = most_a - sum(drawn.values())
+    spare_a = most_a - sum(drawn[claim.evse] * claim.feed_a for claim in claims)
     spare_w = most_w - sum(drawn[claim.evse] * claim.w_per_a for claim in claims)
-    more_a = max(0.0, min(spare_a / len(claims), spare_w / sum(map(_watts, claims))))
+    more_a = max(0.0, min(spare_a / sum(map(_feed, claims)), spare_w / sum(map(_watts, claims))))
     return {claim.evse: min(claim.allowed_a, drawn[claim.evse] + more_a) for claim in claims}
 
 
@@ -60,8 +62,8 @@ def _wanted(claim: Claim) -> float:
     return max(claim.least_a, min(claim.wanted_a, claim.allowed_a))
 
 
-def _one(_claim: Claim) -> float:
-    return 1.0
+def _feed(claim: Claim) -> float:
+    return claim.feed_a
 
 
 def _watts(claim: Claim) -> float:

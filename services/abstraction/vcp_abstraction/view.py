@@ -101,7 +101,7 @@ def _evse(cp: Charger, evse: EvseFacts) -> dict[str, object]:
 
 
 def _limit(offer: Offer) -> dict[str, object]:
-    return {"current_a": round(offer.current_a, 3), "phases": offer.phases, "by": offer.by}
+    return {"current_a": round(offer.current_a, 3), "phases": offer.phases or None, "by": offer.by}
 
 
 def _profile(each: Installed) -> dict[str, object]:
@@ -117,9 +117,12 @@ def _profile(each: Installed) -> dict[str, object]:
 
 
 def _connector(cp: Charger, evse: EvseFacts, connector: ConnectorFacts, fine: str) -> dict[str, object]:
+    part = cp.configuration.evses[evse.id - 1].connectors[connector.id - 1]
     return {
         "id": connector.id,
-        "type": cp.configuration.evses[evse.id - 1].connectors[connector.id - 1].type,
+        "type": part.type,
+        "current": "dc" if part.direct_current else "ac",
+        "phases": part.supply_phases or None,
         "fine": fine,
         "coarse": status.coarse_status(cp, evse, connector),
         "plugged_station": connector.plugged_station,

@@ -169,7 +169,8 @@ class Touches(Generic[Result]):
     ) -> Result:
         """Changes the EV at a connector, or the one that will come: what it draws, its battery, whether it is ready.
 
-        Power is the least of the EV's wish, the connector and the station's limits. Give `power_w` or `current_a`."""
+        Power is the least of the EV's wish, the connector and the station's limits. Give `power_w` or `current_a`.
+        `phases` are those of its charger on board: what it draws of direct current has none."""
         __tracebackhide__ = True
         return self.touch(
             "set-ev",

@@ -10,6 +10,9 @@ from vcp_abstraction.charger import Charger, Impossible
 from vcp_abstraction.facts.places import ConnectorFacts, EvseFacts
 from vcp_abstraction.facts.transactions import Transaction
 
+NO_PHASES = "direct current has no phases"
+"""Why a number of phases means nothing there."""
+
 
 def plug_in(cp: Charger, it: PlugIn) -> None:
     """A cable goes in. Both ends in: the car is connected."""
@@ -157,7 +160,8 @@ def _stay_locked(cp: Charger, evse: EvseFacts, transaction: Transaction) -> None
 
 
 def set_ev(cp: Charger, it: SetEv) -> None:
-    """Changes what the car draws; meter readings from now on show it."""
+    """Changes what the car draws; meter readings from now on show it. A car that is connected draws at its connector,
+    whichever the command names."""
     evse = cp.evse(it.evse)
     connector = cp.connector(it.evse, it.connector)
     if it.power_w is not None and it.current_a is not None:
@@ -168,11 +172,13 @@ def set_ev(cp: Charger, it: SetEv) -> None:
     ev = evse.ev
     if it.phases is not None:
         ev.phases = it.phases
+        if physics.part_in_use(cp, evse, connector).direct_current:
+            cp.decision.not_heeded["phases"] = NO_PHASES
     if it.power_w is not None:
         ev.wish_w = it.power_w
     if it.current_a is not None:
         given = physics.outlet(cp, evse, connector)
-        ev.wish_w = it.current_a * given.voltage_v * given.phases
+        ev.wish_w = it.current_a * given.w_per_a
     if it.battery_wh is not None:
         share = ev.soc_wh / ev.battery_wh
         ev.battery_wh, ev.soc_wh = it.battery_wh, it.battery_wh * share

@@ -43,6 +43,7 @@ def provision(cp: Charger, it: Provision) -> None:
     values = _checked_settings(new)
     _check_clock(new)
     credentials.check(new)
+    cp.decision.not_heeded.update(_not_heeded(new))
     if cp.setup is None:
         rules.check_all(it.rules, len(new.evses))
         _first(cp, new, values)
@@ -58,6 +59,16 @@ def provision(cp: Charger, it: Provision) -> None:
     _change(cp, new, values)
     cp.facts.quarantined = False
     cp.done(it.id, change="configured")
+
+
+def _not_heeded(configuration: ChargePointConfiguration) -> dict[str, str]:
+    """What means nothing in a configuration, though it breaks nothing."""
+    return {
+        f"evses[{e}].connectors[{n}].phases": cable.NO_PHASES
+        for e, evse in enumerate(configuration.evses)
+        for n, connector in enumerate(evse.connectors)
+        if connector.direct_current and connector.phases is not None
+    }
 
 
 def _checked_settings(configuration: ChargePointConfiguration) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from vcp_contracts.actions import SettingReport
+from vcp_contracts.configuration import ConnectorConfiguration
 from vcp_contracts.settings import AT_FAULT, AVAILABILITY, PROBLEM, Kind, Setting, component_at_fault
 from vcp_contracts.values import STATION, CoarseStatus, Fault, Place
 
@@ -52,7 +53,7 @@ def _derived(cp: Charger, row: Setting) -> str | None:
         case "ChargingStation.Available":
             return "true"
         case "ChargingStation.SupplyPhases":
-            return str(max(c.phases for evse in configuration.evses for c in evse.connectors))
+            return str(max(_fed_by(c) for evse in configuration.evses for c in evse.connectors))
         case "ChargingStation.Model":
             return configuration.model
         case "ChargingStation.VendorName":
@@ -79,6 +80,12 @@ def _derived(cp: Charger, row: Setting) -> str | None:
             raise KeyError(name)
 
 
+def _fed_by(part: ConnectorConfiguration) -> int:
+    """The phases that the station needs of its feed: for direct current all (2.0.1 part 2 appendix 3, ChargingStation:
+    alternating phases of the supply)."""
+    return part.supply_phases or physics.GRID_PHASES
+
+
 OF_AN_EVSE: tuple[CoarseStatus, ...] = ("occupied", "reserved", "available", "unavailable", "faulted")
 """The word of an EVSE is the first of these that one of its connectors has."""
 
@@ -100,7 +107,7 @@ def physical(cp: Charger) -> Iterator[SettingReport]:
             yield at.report("AvailabilityState", word.capitalize(), "option_list", options=AVAILABILITY)
             yield at.report("Available", "true", "boolean")
             yield at.report("ConnectorType", part.type, "string")
-            yield at.report("SupplyPhases", str(part.phases), "integer")
+            yield at.report("SupplyPhases", str(part.supply_phases), "integer")
             yield from _problems(Place(evse=evse.id, connector=connector.id), connector.faults)
     yield from _problems(STATION, cp.facts.faults)
 

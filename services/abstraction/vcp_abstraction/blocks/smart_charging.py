@@ -15,7 +15,7 @@ from vcp_contracts.requests import (
     SetProfile,
     StartCharging,
 )
-from vcp_contracts.values import Place
+from vcp_contracts.values import STATION, Place
 
 from vcp_abstraction import composite, installed, limits
 from vcp_abstraction.blocks import transactions
@@ -39,7 +39,8 @@ def set_profile(cp: Charger, it: SetProfile) -> ProfileSet | Declined:
     if not cp.knows(it.place):
         return Declined(**cp.reply(it), reason="bad_value", detail=f"there is no EVSE {it.place.evse}")
     installed.drop_expired(cp)
-    flaw = flaw_of(it.profile, _capability(cp)) or _flaw_of_place(cp, it.place, it.profile)
+    can = _capability(cp, it.place, in_use=it.profile.purpose == "tx")
+    flaw = flaw_of(it.profile, can) or _flaw_of_place(cp, it.place, it.profile)
     new = Installed(profile=it.profile, evse=it.place.evse, transaction=_for(cp, it))
     flaw = flaw or _clash(cp, new) or _no_room(cp, new)
     if flaw is not None:
@@ -53,7 +54,8 @@ def _none_here(cp: Charger, it: Request) -> Declined:
     return Declined(**cp.reply(it), reason="not_supported", detail="smart charging is switched off")
 
 
-def _capability(cp: Charger) -> Capability:
+def _capability(cp: Charger, place: Place = STATION, *, in_use: bool = False) -> Capability:
+    """What the charger can take at a place; `in_use`: for what is going on there, not also for what may come."""
     units: set[RateUnit] = {
         unit for unit in _UNITS if unit in cp.settings.members("SmartChargingCtrlr.RateUnit")
     }
@@ -63,7 +65,14 @@ def _capability(cp: Charger) -> Capability:
         units=frozenset(units),
         strict_start=cp.manners.schedule_start == "strict",
         relative_station_limit=cp.manners.relative_station_limit == "accepted",
+        direct_current=all(_only_direct(cp, evse, in_use=in_use) for evse in cp.evses_at(place)),
     )
+
+
+def _only_direct(cp: Charger, evse: EvseFacts, *, in_use: bool) -> bool:
+    if in_use and evse.connected is not None:
+        return limits.is_direct_current(cp, evse)
+    return all(part.direct_current for part in cp.configuration.evses[evse.id - 1].connectors)
 
 
 _UNITS: tuple[RateUnit, ...] = ("A", "W")
@@ -145,7 +154,7 @@ def hold(cp: Charger, evse: EvseFacts, it: StartCharging) -> Flaw | None:
     profile = it.profile
     if profile is None or not limits.count(cp):
         return None
-    flaw = flaw_of(profile, _capability(cp))
+    flaw = flaw_of(profile, _capability(cp, Place(evse=evse.id), in_use=True))
     if flaw is None and (profile.purpose != "tx" or profile.transaction is not None):
         flaw = Flaw("bad_profile", "a remote start takes a transaction's profile that names no transaction")
     flaw = flaw or _no_room(cp, Installed(profile=profile, evse=evse.id))

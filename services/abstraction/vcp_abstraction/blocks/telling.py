@@ -62,7 +62,8 @@ def _new_phases(cp: Charger, evse: EvseFacts, transaction: Transaction) -> int |
     if transaction.state != "charging":
         return None
     phases = physics.offered(cp, evse).phases
-    if phases == transaction.phases_told:
+    if phases in (0, transaction.phases_told):
+        # direct current has no phases to be told (E02.FR.18: "if able to")
         return None
     transaction.phases_told = phases
     return phases

@@ -13,6 +13,7 @@ class Offer(Kept):
     current_a: float
     """Of each phase; 0: the station withholds energy."""
     phases: int
+    """0: direct current."""
     by: LimitedBy
 
 
