@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bare import bare
 from vcp_abstraction.charger import Charger, Decision, Surroundings
 from vcp_abstraction.decide import decide, fire
 from vcp_abstraction.due import next_due
@@ -142,7 +143,7 @@ class Story:
             "protocols": (style,),
             "call_timeout_s": 30.0,
         } | configuration
-        self.result = self.do(c.Provision, configuration=ChargePointConfiguration(**configuration))
+        self.result = self.do(c.Provision, configuration=ChargePointConfiguration(**bare(configuration)))
 
     # --- telling it something ---
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+from bare import bare
 from vcp_abstraction.charger import Charger, Decision, Surroundings
 from vcp_abstraction.decide import decide, fire
 from vcp_abstraction.due import next_due
@@ -94,7 +95,7 @@ class Wired:
         self._transactions = 16
         self._at_work = False
         base = {"url": "ws://backend/ocpp", "protocols": (subprotocol,), "online": True}
-        self.do(c.Provision, configuration=ChargePointConfiguration(**base | configuration))
+        self.do(c.Provision, configuration=ChargePointConfiguration(**bare(base | configuration)))
 
     # --- telling it something -----------------------------------------------------------------------------------------
 

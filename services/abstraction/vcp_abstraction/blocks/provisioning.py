@@ -30,6 +30,7 @@ from vcp_abstraction.facts.clock import CLOCK_FROM, CLOCK_UP_TO, ClockFacts
 from vcp_abstraction.facts.places import ConnectorFacts, EvseFacts
 from vcp_abstraction.facts.profiles import Profiles
 from vcp_abstraction.facts.security import Certificates, SecurityFacts
+from vcp_abstraction.nameplate import counted_wh, nameplate_of
 from vcp_abstraction.setting_rules import broken_rule
 from vcp_abstraction.settings import Settings, normal
 
@@ -112,7 +113,7 @@ def _first(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) -
     metering.reschedule(cp)
     cp.note(ChargePointChanged, change="provisioned")
     status.observe(cp)
-    _find_cars(cp)
+    cable.find_cars(cp)
     security.happened(cp, "started", "set up")
 
 
@@ -125,6 +126,7 @@ def _clock(cp: Charger, configuration: ChargePointConfiguration) -> ClockFacts:
 def _hardware(cp: Charger, configuration: ChargePointConfiguration) -> list[EvseFacts]:
     evses = []
     for number, hardware in enumerate(configuration.evses, 1):
+        register_wh = counted_wh(cp.id, configuration, number)
         connectors = [
             ConnectorFacts(
                 id=n,
@@ -139,9 +141,9 @@ def _hardware(cp: Charger, configuration: ChargePointConfiguration) -> list[Evse
             EvseFacts(
                 id=number,
                 connectors=connectors,
-                register_wh=hardware.register_wh,
-                sampled_wh=hardware.register_wh,
-                aligned_wh=hardware.register_wh,
+                register_wh=register_wh,
+                sampled_wh=register_wh,
+                aligned_wh=register_wh,
                 metered_at=cp.now,
             )
         )
@@ -171,9 +173,9 @@ def _change(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) 
     own_certificate.plan_renewal(cp)
     cp.note(ChargePointChanged, change="configured")
     status.observe(cp)
-    if new.firmware_version != old.firmware_version:
+    if nameplate_of(cp.id, new).firmware_version != nameplate_of(cp.id, old).firmware_version:
         cp.facts.firmware.version = None
-    booted_as_another = boot.tells_otherwise(old, new)
+    booted_as_another = boot.tells_otherwise(cp, old, new)
     if booted_as_another:
         # OCPP-J 1.6 §5.4: boot again when the boot's data have changed
         cp.facts.registration.verdict = "none"
@@ -256,13 +258,9 @@ def _wake(cp: Charger, reason: BootReason) -> None:
     for evse in cp.running():
         metering.resumed(cp, evse)
         transactions.advance(cp, evse, "charging_state_changed")
-    _find_cars(cp)
+    cable.find_cars(cp)
     security.happened(cp, "started", reason)
-    link.order(cp)
-
-
-def _find_cars(cp: Charger) -> None:
-    """The charger wakes, and some cars are connected already."""
-    for evse in cp.facts.evses:
-        if evse.connected is not None and evse.transaction is None:
-            cable.connected(cp, evse)
+    if cp.configuration.restart_s > 0:
+        link.come_back(cp)
+    else:
+        link.order(cp)

@@ -5,15 +5,15 @@ from datetime import timedelta
 from vcp_contracts.requests import Reset, Resetting
 from vcp_contracts.values import STATION, Fault, StopReason
 
-from vcp_abstraction.blocks import faults, firmware_phases, link, restart_keys, security, transactions
+from vcp_abstraction.blocks import cable, faults, firmware_phases, link, restart_keys, security, transactions
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts.boot import Registration, Restart
 
 RESTART_PATIENCE = timedelta(seconds=10)
 """How long a restart waits until what it ended has been told."""
 
-RESTART_TIME = timedelta(seconds=1)
-"""How long the charger is away."""
+RETRY_AFTER = timedelta(seconds=1)
+"""How long after one that failed a restart is tried again."""
 
 
 def reset(cp: Charger, it: Reset) -> Resetting:
@@ -66,9 +66,8 @@ def perhaps_restart(cp: Charger) -> None:
     cp.facts.registration = Registration(boot_reason=restart.reason, ever_accepted=ever)
     restart_keys.take_over(cp)
     cp.facts.reported.clear()
-    if wanted:
-        cp.facts.link.wanted = False
-        cp.facts.link.back_at = cp.now + RESTART_TIME
+    cable.find_cars(cp)
+    link.come_back(cp)
 
 
 def _restart_fails(cp: Charger, restart: Restart) -> None:
@@ -76,7 +75,7 @@ def _restart_fails(cp: Charger, restart: Restart) -> None:
     cp.facts.behaviour.restart_failures -= 1
     restart.tries += 1
     if restart.tries <= cp.settings.seconds("OCPPCommCtrlr.ResetRetries"):
-        restart.not_before = cp.real + RESTART_TIME
+        restart.not_before = cp.real + RETRY_AFTER
         return
     cp.facts.restart = None
     faults.warn(cp, Fault(kind="reset_failure", blocking=False))

@@ -28,6 +28,8 @@ def value_of(cp: Charger, row: Setting) -> str | None:
     fixed = fixed_value(cp.configuration, row)
     if fixed is not None:
         return fixed
+    if row.name == sampling.SAMPLED:
+        return sampling.sampled_text(cp)
     if row.name == sampling.SAMPLED_FOR_END:
         return sampling.sampled_for_end_text(cp)
     return cp.settings.text(row.name) if row.default is not None or row.name in cp.settings.values else None
@@ -55,7 +57,7 @@ def _derived(cp: Charger, row: Setting) -> str | None:
         case "ChargingStation.VendorName":
             return configuration.vendor
         case "ChargingStation.SerialNumber":
-            return configuration.serial_number
+            return cp.nameplate.serial_number
         case "ChargingStation.FirmwareVersion":
             return cp.firmware_version
         case "Custom.NumberOfConnectors":
