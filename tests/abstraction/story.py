@@ -125,7 +125,7 @@ SPOKEN = {"three": THREE_MESSAGES, "stream": EVENT_STREAM}
 class Story:
     """One charger, its backend and the time between them."""
 
-    def __init__(self, style: str = "three", **configuration: Any) -> None:
+    def __init__(self, style: str = "three", *, bared: bool = True, **configuration: Any) -> None:
         self.cp = Charger("CP001")
         self.around = Surroundings(nonce="n", manners=SPOKEN, handler="h")
         self.now = NOON
@@ -143,7 +143,10 @@ class Story:
             "protocols": (style,),
             "call_timeout_s": 30.0,
         } | configuration
-        self.result = self.do(c.Provision, configuration=ChargePointConfiguration(**bare(configuration)))
+        self.result = self.do(
+            c.Provision,
+            configuration=ChargePointConfiguration(**(bare(configuration) if bared else configuration)),
+        )
 
     # --- telling it something ---
 
