@@ -113,12 +113,15 @@ class ChargePointConfiguration(Part):
     vendor: Text20 = "VCP"
     model: Text20 = "Virtual"
     serial_number: Told25 | None = None
-    """Of the charger. Default: one that follows from its id; empty: it tells none. So too the four that follow."""
+    """Of the charger; default: one that follows from its id; empty: it tells none."""
     box_serial_number: Told25 | None = None
-    """The other serial number that OCPP 1.6 has, of the box inside the charger; default: the charger's own."""
+    """The other one that OCPP 1.6 has, of the box inside the charger; default: the charger's own; empty: none."""
     firmware_version: Told50 | None = None
+    """What is installed at first; default: one that every charger has; empty: it tells none."""
     meter_serial_number: Told25 | None = None
+    """Told in OCPP 1.6 alone; default: one that follows from the charger's id; empty: none."""
     meter_type: Told25 | None = None
+    """Told in OCPP 1.6 alone; default: one that every charger has; empty: none."""
     iccid: Text20 | None = None
     imsi: Text20 | None = None
     evses: Annotated[tuple[EvseConfiguration, ...], Field(min_length=1, max_length=100)] = (
