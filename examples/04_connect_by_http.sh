@@ -20,6 +20,6 @@ post "" "{\"id\": \"$charger\", \"url\": \"$backend\", \"protocols\": [\"ocpp1.6
 post "/$charger/go-online" '{}'
 see "/wait?action=BootNotification&kind=result&timeout=10"
 post "/$charger/plug-in" '{"evse": 1}'
-post "/$charger/present-token" '{"token": "CARD1"}'
+post "/$charger/present-token" '{"token": "04A1B2C3"}'
 see "/wait?action=StartTransaction&kind=result&timeout=10"
 see ""

@@ -37,8 +37,8 @@ test("the backend takes the charger in, and charges a car", async () => {
   await expect("BootNotification");
   assert.equal((await expect("BootNotification", "result")).status, "Accepted");
   await touch("plug-in", { evse: 1 });
-  await touch("present-token", { token: "CARD1" });
-  assert.equal((await expect("StartTransaction")).idTag, "CARD1");
+  await touch("present-token", { token: "04A1B2C3" });
+  assert.equal((await expect("StartTransaction")).idTag, "04A1B2C3");
   const { transactionId } = await expect("StartTransaction", "result");
   await touch("press-stop");
   assert.equal((await expect("StopTransaction")).transactionId, transactionId);

@@ -49,6 +49,7 @@ class Boot(Action):
     vendor: str
     model: str
     serial_number: str | None = None
+    box_serial_number: str | None = None
     firmware_version: str | None = None
     meter_serial_number: str | None = None
     meter_type: str | None = None

@@ -118,6 +118,8 @@ class PresentToken(Command):
     type: Literal["present_token"] = "present_token"
     token: Annotated[str, StringConstraints(min_length=1, max_length=255)]
     kind: TokenKind | None = None
+    """Told where the protocol has kinds. Default: what the value looks like: 8 or 14 hex digits are an ISO 14443 card, 16
+    an ISO 15693 card, anything else is told as local."""
     evse: Evse | None = None
 
 

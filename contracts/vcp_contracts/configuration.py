@@ -9,9 +9,10 @@ from vcp_contracts.values import ConnectorType, FaultKind
 from vcp_contracts.words import Value
 
 Text20 = Annotated[str, StringConstraints(min_length=1, max_length=20)]
-Text25 = Annotated[str, StringConstraints(min_length=1, max_length=25)]
 Label = Annotated[str, StringConstraints(max_length=320)]
-Text50 = Annotated[str, StringConstraints(min_length=1, max_length=50)]
+Told25 = Annotated[str, StringConstraints(max_length=25)]
+Told50 = Annotated[str, StringConstraints(max_length=50)]
+"""What the charger may tell of itself: None: its own, which follows from its id; empty: it tells none."""
 
 
 class Part(Value):
@@ -111,7 +112,9 @@ class EvseConfiguration(Part):
     connectors: Annotated[tuple[ConnectorConfiguration, ...], Field(min_length=1, max_length=10)] = (
         ConnectorConfiguration(),
     )
-    register_wh: Annotated[float, Field(ge=0, le=1e15)] = 0.0
+    register_wh: Annotated[float, Field(ge=0, le=1e15)] | None = None
+    """What the meter shows at first; default: what a meter in use has counted, the same for the same charger's id,
+    `seed` and EVSE."""
 
 
 class SecurityConfiguration(Part):
@@ -161,10 +164,16 @@ class ChargePointConfiguration(Part):
     """Subprotocols to offer, in order of preference."""
     vendor: Text20 = "VCP"
     model: Text20 = "Virtual"
-    serial_number: Text25 | None = None
-    firmware_version: Text50 | None = None
-    meter_serial_number: Text25 | None = None
-    meter_type: Text25 | None = None
+    serial_number: Told25 | None = None
+    """Of the charger; default: one that follows from its id; empty: it tells none."""
+    box_serial_number: Told25 | None = None
+    """The other one that OCPP 1.6 has, of the box inside the charger; default: the charger's own; empty: none."""
+    firmware_version: Told50 | None = None
+    """What is installed at first; default: one that every charger has; empty: it tells none."""
+    meter_serial_number: Told25 | None = None
+    """Told in OCPP 1.6 alone; default: one that follows from the charger's id; empty: none."""
+    meter_type: Told25 | None = None
+    """Told in OCPP 1.6 alone; default: one that every charger has; empty: none."""
     iccid: Text20 | None = None
     imsi: Text20 | None = None
     evses: Annotated[tuple[EvseConfiguration, ...], Field(min_length=1, max_length=100)] = (
@@ -181,6 +190,9 @@ class ChargePointConfiguration(Part):
     """Whether it boots anew after each connection loss, as some backends expect; the standard says not to."""
     call_timeout_s: Annotated[float, Field(gt=0, le=600)] = 30.0
     """How long an answer may take, in seconds of the wire's real time."""
+    restart_s: Annotated[float, Field(ge=0, le=3600)] = 2.0
+    """How long the charger takes to start again, after a reset, an update or a power loss: from then on it connects.
+    In seconds of its own clock."""
     clock: ClockConfiguration = ClockConfiguration()
     seed: int = 0
     labels: dict[str, str] = Field(default_factory=dict)

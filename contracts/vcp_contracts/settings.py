@@ -253,7 +253,7 @@ CATALOGUE: tuple[Setting, ...] = (
     # meter
     _flag("SampledDataCtrlr", "Enabled", None, True),
     _number("SampledDataCtrlr", "TxUpdatedInterval", "MeterValueSampleInterval", 60, unit="s"),
-    _measurands("SampledDataCtrlr", "TxUpdatedMeasurands", "MeterValuesSampledData", _REGISTER),
+    _measurands("SampledDataCtrlr", "TxUpdatedMeasurands", "MeterValuesSampledData", None),
     _measurands("SampledDataCtrlr", "TxStartedMeasurands", None, _REGISTER),
     _number("SampledDataCtrlr", "TxEndedInterval", None, 0, unit="s"),
     _measurands("SampledDataCtrlr", "TxEndedMeasurands", "StopTxnSampledData", None),

@@ -6,7 +6,7 @@ from fastapi import FastAPI, HTTPException, WebSocket, WebSocketDisconnect
 from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call, call_result
 
-TOKENS = {"04A1"}
+TOKENS = {"04A1B2C3"}
 
 app = FastAPI()
 connected: dict[str, "Station"] = {}

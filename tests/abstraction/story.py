@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bare import bare
 from vcp_abstraction.charger import Charger, Decision, Surroundings
 from vcp_abstraction.decide import decide, fire
 from vcp_abstraction.due import next_due
@@ -140,7 +141,7 @@ SPOKEN = {"three": THREE_MESSAGES, "stream": EVENT_STREAM}
 class Story:
     """One charger, its backend and the time between them."""
 
-    def __init__(self, style: str = "three", **configuration: Any) -> None:
+    def __init__(self, style: str = "three", *, bared: bool = True, **configuration: Any) -> None:
         self.cp = Charger("CP001")
         self.around = Surroundings(nonce="n", manners=SPOKEN, handler="h")
         self.now = NOON
@@ -158,7 +159,10 @@ class Story:
             "protocols": (style,),
             "call_timeout_s": 30.0,
         } | configuration
-        self.result = self.do(c.Provision, configuration=ChargePointConfiguration(**configuration))
+        self.result = self.do(
+            c.Provision,
+            configuration=ChargePointConfiguration(**(bare(configuration) if bared else configuration)),
+        )
 
     # --- telling it something ---
 

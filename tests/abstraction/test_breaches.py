@@ -40,6 +40,7 @@ def test_an_id_of_a_transaction_that_another_one_has(status: str, told: list[str
     for evse in (1, 2):
         story.do(c.PlugIn, evse=evse)
         story.answer_all()
+        story.said.clear()
         story.do(c.PresentToken, evse=evse, token="CARD1")
         while not story.words()[0].startswith("transaction"):
             story.answer()

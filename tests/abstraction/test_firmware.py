@@ -60,7 +60,7 @@ def stages(story: Story) -> list[str]:
 
 
 def test_firmware_is_fetched_installed_and_started():
-    story = Story(firmware_version="1.0").online()
+    story = Story(firmware_version="1.0", restart_s=1).online()
     reply = update(story)
     assert (reply.type, reply.result) == ("firmware_update", "accepted")
     assert story.words() == ["firmware_update", "firmware downloading"]

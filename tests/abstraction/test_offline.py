@@ -91,7 +91,6 @@ def test_a_failed_transaction_message_waits_longer_each_time_and_blocks_nobody()
     assert story.words() == ["transaction started authorized ev_connected begin"]
     story.outcome(Refused, kind="failed", code="InternalError")
     story.do(c.PresentToken, token="CARD1")
-    story.answer()
     stop = story.said[-1]
     assert (stop.phase, stop.backend_name) == ("ended", None)
 

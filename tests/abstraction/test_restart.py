@@ -12,7 +12,7 @@ def reset(story: Story, failures: int) -> None:
 
 
 def test_a_restart_that_fails_is_tried_again():
-    story = Story(settings={"ResetRetries": "2"}).online()
+    story = Story(settings={"ResetRetries": "2"}, restart_s=1).online()
     reset(story, failures=2)
     assert story.words() == ["resetting"]
     story.wait(1)

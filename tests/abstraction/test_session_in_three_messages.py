@@ -41,12 +41,12 @@ def test_plug_first_then_card_then_card_again():
     assert story.words() == ["transaction updated meter_periodic charging periodic"]
     story.answer()
     story.do(c.PresentToken, token="card1")
-    assert story.words() == ["status 1.0 finishing/occupied"]
-    story.answer()
     stop = story.said[-1]
     assert story.words() == ["transaction ended stop_authorized ev_connected local begin+end+periodic"]
     assert (stop.backend_name, stop.stop_token) == ("17", Token(value="card1"))
     assert stop.register_wh == 368  # 22,080 W for a minute
+    story.answer()
+    assert story.words() == ["status 1.0 finishing/occupied"]
     story.answer()
     story.do(c.Unplug)
     assert story.words() == ["status 1.0 available/available"]
@@ -82,8 +82,8 @@ def test_the_session_stops_when_the_start_is_not_accepted():
     story.answer(info=TokenInfo(status="invalid"), name="9")
     story.answer()
     assert story.words() == [
-        "status 1.0 finishing/occupied",
         "transaction ended deauthorized ev_connected deauthorized",
+        "status 1.0 finishing/occupied",
     ]
 
 
@@ -117,8 +117,8 @@ def test_a_remote_start_waits_for_the_cable_and_a_remote_stop_ends_it():
     assert story.words() == [
         "charging_stop",
         "charging_stop",
-        "status 1.0 finishing/occupied",
         "transaction ended remote_stop ev_connected remote",
+        "status 1.0 finishing/occupied",
     ]
 
 
@@ -162,11 +162,11 @@ def test_pulling_the_car_side_ends_the_session_or_not():
     story.answer_all()
     story.words()
     story.do(c.Unplug, end="ev")
-    assert story.said[-1].note == "EV side disconnected"
     story.answer_all()
+    assert story.said[-1].note == "EV side disconnected"
     assert story.words() == [
-        "status 1.0 finishing/available",
         "transaction ended ev_communication_lost idle ev_disconnected",
+        "status 1.0 finishing/available",
     ]
     other = Story(settings={"StopTransactionOnEVSideDisconnect": "false"}).online()
     other.do(c.PlugIn)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+from bare import bare
 from vcp_abstraction.charger import Charger, Decision, Surroundings
 from vcp_abstraction.decide import decide, fire
 from vcp_abstraction.due import next_due
@@ -53,10 +54,13 @@ class Wired:
     """One charger and its backend. The backend answers every call of the charger's well, unless told otherwise.
 
     `says` is a frame of the backend's, `heard` what the charger has sent since the last look. With `kept`, the charger
-    is thrown away after every step and loaded from what was kept of it.
+    is thrown away after every step and loaded from what was kept of it. With `bared`, it says of itself only what the
+    test configures.
     """
 
-    def __init__(self, subprotocol: str = "ocpp1.6", *, kept: bool = True, **configuration: Any) -> None:
+    def __init__(
+        self, subprotocol: str = "ocpp1.6", *, kept: bool = True, bared: bool = True, **configuration: Any
+    ) -> None:
         self.subprotocol = subprotocol
         self.cp = Charger("CP001")
         self.around = Surroundings(nonce="n", manners=all_manners(), handler="h")
@@ -94,7 +98,8 @@ class Wired:
         self._transactions = 16
         self._at_work = False
         base = {"url": "ws://backend/ocpp", "protocols": (subprotocol,), "online": True}
-        self.do(c.Provision, configuration=ChargePointConfiguration(**base | configuration))
+        whole = base | configuration
+        self.do(c.Provision, configuration=ChargePointConfiguration(**(bare(whole) if bared else whole)))
 
     # --- telling it something -----------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from vcp_backend import CallFailed, NotConnected
 SETTINGS = {
     "AuthCtrlr.OfflineTxForUnknownIdEnabled": "true",
     "SampledDataCtrlr.TxUpdatedInterval": "1",
+    "SampledDataCtrlr.TxUpdatedMeasurands": "Energy.Active.Import.Register",
     "OCPPCommCtrlr.RetryBackOffWaitMinimum": "0",
     "OCPPCommCtrlr.RetryBackOffRandomRange": "1",
     "OCPPCommCtrlr.RetryBackOffRepeatTimes": "0",

@@ -20,6 +20,7 @@ from vcp_contracts.words import UNTIMED, Word
 
 from vcp_abstraction.facts.lanes import Lane, Origin, Queued
 from vcp_abstraction.facts.places import ConnectorFacts, EvseFacts
+from vcp_abstraction.nameplate import Nameplate, nameplate_of
 from vcp_abstraction.sections import Sections, read, write
 
 EARLIEST = UNTIMED
@@ -198,9 +199,14 @@ class Charger(Sections):
         return self.around.manners.get(subprotocol, UNANNOUNCED)
 
     @property
+    def nameplate(self) -> Nameplate:
+        """What it tells of itself: as configured, else what follows from its id."""
+        return nameplate_of(self.id, self.configuration)
+
+    @property
     def firmware_version(self) -> str | None:
         """What is installed: what an update brought, else what was configured."""
-        return self.facts.firmware.version or self.configuration.firmware_version
+        return self.facts.firmware.version or self.nameplate.firmware_version
 
     @property
     def security_profile(self) -> int:
@@ -316,14 +322,20 @@ class Charger(Sections):
         )
 
     def enqueue(
-        self, action: Action, lane: Lane, *, command: str | None = None, origin: Origin | None = None
+        self,
+        action: Action,
+        lane: Lane,
+        *,
+        command: str | None = None,
+        origin: Origin | None = None,
+        behind: int | None = None,
     ) -> int:
         """Puts an action at the end of a lane; returns its queue number."""
         lanes = self.facts.lanes
         n = lanes.next
         lanes.next += 1
         self.queue[n] = Queued.model_construct(
-            action=action, lane=lane, origin=origin or self.origin, command=command
+            action=action, lane=lane, origin=origin or self.origin, command=command, behind=behind
         )
         lanes.of(lane).append(n)
         self._queue_written.add(n)

@@ -74,11 +74,38 @@ def _next(cp: Charger) -> int | None:
     if not cp.registered:
         may_leave = _before_acceptance(cp)
         return next((n for n in lanes.express if cp.queue[n].origin in may_leave), None)
-    if lanes.express:
-        return lanes.express[0]
+    express = _next_express(cp)
+    if express is not None:
+        return express
     if lanes.transactions and (lanes.not_before is None or lanes.not_before <= cp.now):
         return lanes.transactions[0]
     return None
+
+
+def _next_express(cp: Charger) -> int | None:
+    """The first of the express lane that waits for no report of a transaction. One status that waits holds back the
+    later ones: they are told in the order of the events (1.6 §4.9)."""
+    waits = False
+    for n in cp.facts.lanes.express:
+        entry = cp.queue[n]
+        if not isinstance(entry.action, ReportStatus):
+            return n
+        waits = waits or _waits(cp, entry.behind)
+        if not waits:
+            return n
+    return None
+
+
+def _waits(cp: Charger, behind: int | None) -> bool:
+    """Whether a report of a transaction is to leave first: not where its lane has failed, or has a time offline to
+    tell of, which both may take long."""
+    lanes = cp.facts.lanes
+    if behind is None or behind not in lanes.transactions or lanes.tries > 0:
+        return False
+    head = lanes.transactions[0]
+    action = cp.queue[head].action
+    late = isinstance(action, ReportTransaction) and action.offline
+    return not late and head > lanes.offline_up_to
 
 
 def _before_acceptance(cp: Charger) -> frozenset[str]:

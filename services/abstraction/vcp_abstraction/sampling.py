@@ -5,12 +5,45 @@ from datetime import datetime, timedelta
 from vcp_contracts.values import Sample
 
 from vcp_abstraction.charger import Charger
+from vcp_abstraction.facts.places import EvseFacts
 from vcp_abstraction.facts.transactions import Transaction
 
+SAMPLED = "SampledDataCtrlr.TxUpdatedMeasurands"
 SAMPLED_FOR_END = "SampledDataCtrlr.TxEndedMeasurands"
 
 UNLESS_SET = {"nothing": "", "register": "Energy.Active.Import.Register"}
 """What each of the manners has in that setting until it is written."""
+
+
+USUAL = "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage"
+"""What is sampled in a transaction until that setting is written."""
+
+OF_A_CAR = "SoC"
+"""And this, where the car tells it: only with direct current, over the charging cable (ISO 15118, DIN 70121)."""
+
+
+def sampled_text(cp: Charger) -> str:
+    """The setting TxUpdatedMeasurands as it stands: written, or what the charger has while it is not."""
+    written = cp.settings.values.get(SAMPLED)
+    if written is not None:
+        return written
+    any_direct = any(part.direct_current for evse in cp.configuration.evses for part in evse.connectors)
+    return f"{USUAL},{OF_A_CAR}" if any_direct else USUAL
+
+
+def sampled(cp: Charger, evse: EvseFacts | None = None) -> list[str]:
+    """What is sampled in a transaction at an EVSE; None: at the station's own meter."""
+    if not cp.settings.flag("SampledDataCtrlr.Enabled"):
+        return []
+    measurands = [item for item in sampled_text(cp).split(",") if item]
+    if SAMPLED in cp.settings.values or (evse is not None and _is_direct(cp, evse)):
+        return measurands
+    return [item for item in measurands if item != OF_A_CAR]
+
+
+def _is_direct(cp: Charger, evse: EvseFacts) -> bool:
+    used = evse.connected or evse.connectors[0]
+    return cp.configuration.evses[evse.id - 1].connectors[used.id - 1].direct_current
 
 
 def next_sample(cp: Charger) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from vcp_contracts.actions import ReportStatus
+from vcp_contracts.actions import ReportStatus, ReportTransaction
 from vcp_contracts.events import StatusChanged
 from vcp_contracts.values import STATION, CoarseStatus, Fault, FaultKind, FineStatus, Place
 
@@ -300,7 +300,20 @@ def report(
         ),
         "express",
         command=command,
+        behind=_report_of_the_end(cp, place),
     )
+
+
+def _report_of_the_end(cp: Charger, place: Place) -> int | None:
+    """The report that a transaction at the place has ended, where it is still to be told: what the place is then
+    follows it (1.6 §4.9 and §4.10; 2.0.1 E09)."""
+    for n in reversed(cp.facts.lanes.transactions):
+        action = cp.queue[n].action
+        if not isinstance(action, ReportTransaction) or action.offline:
+            return None
+        if action.phase == "ended" and action.place.evse == place.evse:
+            return n
+    return None
 
 
 def _fault_key(fault: Fault | None) -> str | None:

@@ -27,7 +27,7 @@ def options() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="CARD=STATUS",
-        help="what is thought of a card, e.g. CARD1=Blocked; all others are accepted",
+        help="what is thought of a card, e.g. 04A1B2C3=Blocked; all others are accepted",
     )
     parser.add_argument(
         "--fault",
@@ -44,7 +44,7 @@ def options() -> argparse.ArgumentParser:
 def _token(text: str) -> tuple[str, Token]:
     card, equals, status = text.partition("=")
     if not (card and equals and status):
-        raise argparse.ArgumentTypeError(f"{text}: write CARD=STATUS, as in CARD1=Blocked")
+        raise argparse.ArgumentTypeError(f"{text}: write CARD=STATUS, as in 04A1B2C3=Blocked")
     return card, Token(status)
 
 

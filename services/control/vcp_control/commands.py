@@ -30,7 +30,7 @@ WAIT_S = 5.0
 _EXAMPLES: dict[str, dict[str, Any]] = {
     "go_offline": {"how": "reset", "seconds": 30},
     "plug_in": {"evse": 1},
-    "present_token": {"token": "CARD1"},
+    "present_token": {"token": "04A1B2C3"},
     "set_ev": {"evse": 1, "power_w": 7400, "soc_percent": 20},
     "set_meter": {"evse": 1, "register_wh": 123456},
     "raise_fault": {"evse": 1, "connector": 1, "kind": "ground_failure"},
@@ -48,7 +48,7 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
     "remove_rules": {"name": "no remote start"},
     "set_gates": {"abstraction": "open"},
     "claim_status": {"evse": 1, "status": "faulted", "fault": "ground_failure"},
-    "claim_transaction": {"phase": "started", "evse": 1, "token": "CARD1"},
+    "claim_transaction": {"phase": "started", "evse": 1, "token": "04A1B2C3"},
     "send_raw": {"action": "Heartbeat", "payload": {}},
 }
 

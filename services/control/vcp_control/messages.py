@@ -57,16 +57,16 @@ def _filter(
     field: Annotated[
         list[str],
         Query(
-            description="A field of the payload and its value: `idTag=CARD1`, or by a JSON pointer "
+            description="A field of the payload and its value: `idTag=04A1B2C3`, or by a JSON pointer "
             "`/idTagInfo/status=Accepted`. Given several times, all must hold.",
-            examples=[["idTag=CARD1"]],
+            examples=[["idTag=04A1B2C3"]],
         ),
     ] = [],  # noqa: B006
 ) -> Filter:
     try:
         fields = [FieldWish.read(text) for text in field]
     except BadWish as bad:
-        raise Problem(422, "bad_field", str(bad), field="field", remedy="write field=idTag=CARD1") from bad
+        raise Problem(422, "bad_field", str(bad), field="field", remedy="write field=idTag=04A1B2C3") from bad
     return Filter(action, word, direction, kind, valid, verdict, message_id, rule, since, until, fields)
 
 

@@ -33,7 +33,7 @@ class FieldWish(NamedTuple):
 
     @classmethod
     def read(cls, text: str) -> "FieldWish":
-        """`idTag=CARD1`, `connectorId=1`, `/idTagInfo/status=Accepted`. Raises BadWish."""
+        """`idTag=04A1B2C3`, `connectorId=1`, `/idTagInfo/status=Accepted`. Raises BadWish."""
         path, equals, value = text.partition("=")
         if not path or not equals:
             raise BadWish("a field is wished for as name=value")

@@ -115,7 +115,7 @@ class Driver:
         )
         starts = (
             self._publish(
-                [self._command(charger, "plug_in"), self._command(charger, "present_token", token="BENCH")]
+                [self._command(charger, "plug_in"), self._command(charger, "present_token", token="04A1B2C3")]
             )
             for charger in self._chargers
         )
@@ -172,7 +172,11 @@ class Driver:
             "url": self._backend.url,
             "protocols": [subprotocol],
             "online": True,
-            "settings": {"SampledDataCtrlr.TxUpdatedInterval": str(sample_s)},
+            # one reading a message, so that runs can be compared whatever is sampled by default
+            "settings": {
+                "SampledDataCtrlr.TxUpdatedInterval": str(sample_s),
+                "SampledDataCtrlr.TxUpdatedMeasurands": "Energy.Active.Import.Register",
+            },
         }
 
     async def _trip(self, charger: str, trips: list[float]) -> None:

@@ -25,7 +25,7 @@ class Check:
     """Which backend to check, and how."""
 
     connection: Connection
-    token: str = "CARD1"
+    token: str = "04A1B2C3"
     patience_s: float = 30.0
     """How long the backend may take for one answer."""
     format: Format = "text"

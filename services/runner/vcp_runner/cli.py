@@ -188,7 +188,7 @@ def connect(
 def check(
     url: BackendUrl,
     protocol: Protocols = None,
-    token: Annotated[str, typer.Option(help="A card that the backend accepts.")] = "CARD1",
+    token: Annotated[str, typer.Option(help="A card that the backend accepts.")] = "04A1B2C3",
     patience: Annotated[
         float, typer.Option(min=1, max=600, help="Seconds that the backend may take for one answer.")
     ] = 30.0,

@@ -130,7 +130,7 @@ def _hints(api: str, identity: str) -> str:
     return (
         f"\ntouch it from another terminal:\n"
         f"  {hints.touch(api, identity, 'plug-in', {'evse': 1})}\n"
-        f"  {hints.touch(api, identity, 'present-token', {'token': 'CARD1'})}\n"
+        f"  {hints.touch(api, identity, 'present-token', {'token': '04A1B2C3'})}\n"
         f"  {hints.touch(api, identity, 'unplug', {'evse': 1})}\n"
         f"  {hints.look(api, identity)}\n"
         f"stop with Ctrl-C\n"

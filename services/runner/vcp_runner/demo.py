@@ -92,7 +92,7 @@ def _goodbye(stack: Stack, identity: str) -> str:
         f"\ncontrol API  {api}    example backend  {backend}\n"
         f"three things to try in another terminal; this one goes on showing the wire:\n"
         f"  {hints.touch(api, identity, 'plug-in', {'evse': 1})}\n"
-        f"  {hints.touch(api, identity, 'present-token', {'token': 'CARD2'})}\n"
+        f"  {hints.touch(api, identity, 'present-token', {'token': '04D4C5B6'})}\n"
         f"  {hints.call(backend, identity, 'TriggerMessage', {'requestedMessage': 'MeterValues'})}\n"
         f"stop with Ctrl-C"
     )

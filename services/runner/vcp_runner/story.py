@@ -110,7 +110,7 @@ async def tell(
     await told(status, "the status after plugging in", after=mark)
 
     step("a card is presented: the session starts and energy flows")
-    mark = await touch("present-token", token="CARD1", evse=1)
+    mark = await touch("present-token", token="04A1B2C3", evse=1)
     start = await told(version.started, "the start of the transaction", after=mark)
     for _ in range(version.readings):
         _, answer = await told(version.reading, "a meter reading", after=mark)

@@ -55,7 +55,7 @@ def view(charge_point: str) -> Steps[Json]:
 def messages(charge_point: str, /, **filters: str | int | Sequence[str]) -> Steps[Json]:
     """The wire record of a charge point: `items`, oldest first, and `next`, to be sent as `after`.
 
-    Filters: action, direction, kind, valid, verdict, message_id, rule, since, until, field (`idTag=CARD1`, one or a
+    Filters: action, direction, kind, valid, verdict, message_id, rule, since, until, field (`idTag=04A1B2C3`, one or a
     list), after, limit.
     """
     return (yield from asked(Ask("GET", path_of(charge_point, "messages"), filters)))

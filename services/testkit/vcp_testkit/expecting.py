@@ -83,7 +83,7 @@ def message(
     **fields: Any,
 ) -> Wish:
     """A call by its OCPP action or its word of the contracts, and what must stand in its payload:
-    `message("StartTransaction", idTag="04A1")`.
+    `message("StartTransaction", idTag="04A1B2C3")`.
 
     A field's value is a plain one, a mapping (what must stand in the object), or one of `vcp_testkit.wishes`.
     `answered`: what must stand in the answer. `error`: the answer is an error with this code (`any`: with any).
@@ -103,7 +103,7 @@ def expect(
     error: str | None = None,
     **fields: Any,
 ) -> Steps[S]:
-    """The next such call on the wire, awaited for `within` seconds: `expect("StartTransaction", idTag="04A1")`.
+    """The next such call on the wire, awaited for `within` seconds: `expect("StartTransaction", idTag="04A1B2C3")`.
 
     Fields, `answered` and `error` as for `message`. Raises Unmet.
     """

@@ -169,7 +169,7 @@ def test_a_beat_without_a_time_changes_no_clock_and_the_next_one_comes():
 @pytest.mark.parametrize(("type", "reason"), [("Soft", "SoftReset"), ("Hard", "HardReset")])
 def test_a_reset_ends_the_session_tells_it_and_boots(type: str, reason: str):
     """1.6 §5.14"""
-    wired = Wired()
+    wired = Wired(restart_s=1)
     wired.do(c.PlugIn)
     wired.do(c.PresentToken, token="CARD1")
     wired.heard()
@@ -177,7 +177,7 @@ def test_a_reset_ends_the_session_tells_it_and_boots(type: str, reason: str):
     assert wired.last("StopTransaction")["reason"] == reason
     assert wired.link is None
     wired.wait(1)
-    assert wired.heard() == [BOOT, status(0, "Available", "12:00:01"), status(1, "Finishing", "12:00:01")]
+    assert wired.heard() == [BOOT, status(0, "Available", "12:00:01"), status(1, "Preparing", "12:00:01")]
 
 
 @pytest.mark.shows("broken", "Reset")

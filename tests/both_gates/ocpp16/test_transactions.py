@@ -64,10 +64,10 @@ def test_the_same_card_stops_it_and_the_register_is_told():
     wired.wait(90)
     wired.do(c.PresentToken, token="card1")
     assert wired.heard() == [
-        '[2,"#","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"Finishing",'
-        '"timestamp":"2026-06-01T12:01:30Z"}]',
         '[2,"#","StopTransaction",{"transactionId":17,"idTag":"card1","meterStop":552,'
         '"timestamp":"2026-06-01T12:01:30Z","reason":"Local"}]',
+        '[2,"#","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"Finishing",'
+        '"timestamp":"2026-06-01T12:01:30Z"}]',
     ]
 
 
@@ -79,7 +79,7 @@ def test_a_card_that_the_backend_does_not_accept_at_the_start_ends_the_transacti
     wired.answers["StartTransaction"] = lambda _: {"idTagInfo": {"status": status}, "transactionId": 5}
     wired.heard()
     begin(wired)
-    assert wired.called()[-1].startswith("StopTransaction ")
+    assert wired.called()[-2].startswith("StopTransaction ")
     stop = wired.last("StopTransaction")
     assert (stop["transactionId"], stop["reason"]) == (5, "DeAuthorized")
     assert wired.cp.facts.evses[0].power_w == 0

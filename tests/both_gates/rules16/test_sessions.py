@@ -48,8 +48,8 @@ def test_the_car_s_end_pulled_stops_or_pauses(stops: str):
     remark = ',"info":"EV side disconnected"'
     if stops == "true":
         assert wired.called() == [
-            status("Finishing", remark),
             'StopTransaction {"transactionId":17,"meterStop":0,"reason":"EVDisconnected"}',
+            status("Finishing", remark),
         ]
         return
     assert wired.called() == [status("SuspendedEV", remark)]

@@ -1,5 +1,6 @@
 """Boots: the charger tells who it is, and what follows from the backend's verdict."""
 
+from dataclasses import asdict
 from datetime import timedelta
 
 from vcp_contracts.actions import Boot
@@ -12,22 +13,11 @@ from vcp_contracts.values import BootReason
 from vcp_abstraction import status
 from vcp_abstraction.blocks import link
 from vcp_abstraction.charger import Charger
+from vcp_abstraction.nameplate import nameplate_of
 from vcp_abstraction.settings import MOST
 
 BOOT_RETRY = timedelta(seconds=30)
 """The charger's own wait before it boots again, where the backend named none (1.6 §4.2: not flooding)."""
-
-FIELDS = (
-    "vendor",
-    "model",
-    "serial_number",
-    "firmware_version",
-    "meter_serial_number",
-    "meter_type",
-    "iccid",
-    "imsi",
-)
-"""What the charger tells of itself, as its configuration names it."""
 
 
 def boot(cp: Charger, reason: BootReason | None = None, *, command: str | None = None) -> None:
@@ -39,13 +29,11 @@ def boot(cp: Charger, reason: BootReason | None = None, *, command: str | None =
     if waits and reason is None and registration.next_try > cp.now:  # type: ignore[operator]
         return
     registration.next_try = None
-    configuration = cp.configuration
     cp.enqueue(
         Boot(
             **cp.words(),
             reason=reason or registration.boot_reason,
-            **{name: getattr(configuration, name) for name in FIELDS}
-            | {"firmware_version": cp.firmware_version},
+            **asdict(cp.nameplate) | {"firmware_version": cp.firmware_version},
         ),
         "boot",
         command=command,
@@ -61,9 +49,9 @@ def may_be_triggered(cp: Charger) -> bool:
     return again and cp.facts.registration.link != cp.facts.link.id
 
 
-def tells_otherwise(old: ChargePointConfiguration, new: ChargePointConfiguration) -> bool:
+def tells_otherwise(cp: Charger, old: ChargePointConfiguration, new: ChargePointConfiguration) -> bool:
     """Whether a boot would tell something else of the charger than before."""
-    return any(getattr(new, name) != getattr(old, name) for name in FIELDS)
+    return nameplate_of(cp.id, new) != nameplate_of(cp.id, old)
 
 
 def booted(cp: Charger, answer: BootAnswer) -> None:

@@ -62,6 +62,13 @@ def connected(cp: Charger, evse: EvseFacts) -> None:
     transactions.advance(cp, evse, "cable_plugged_in")
 
 
+def find_cars(cp: Charger) -> None:
+    """The charger starts, and some cars are connected already: it knows of no session of theirs that has ended."""
+    for evse in cp.facts.evses:
+        if evse.connected is not None and evse.transaction is None:
+            connected(cp, evse)
+
+
 def unplug(cp: Charger, it: Unplug) -> None:
     """The cable comes out. The car's end can always be pulled; the station's end only where it is not locked."""
     evse = cp.evse(it.evse)

@@ -51,6 +51,17 @@ def network_back(cp: Charger) -> None:
     want(cp)
 
 
+def come_back(cp: Charger) -> None:
+    """The charger starts again: it connects when it has, and not before."""
+    link = cp.facts.link
+    if not link.wanted and link.back_at is None:
+        return
+    up_at = cp.now + timedelta(seconds=cp.configuration.restart_s)
+    cp.facts.registration.starting = link.wanted
+    link.wanted = False
+    link.back_at = max(up_at, link.back_at or up_at)
+
+
 def order(cp: Charger) -> None:
     """Orders a link from the Handler."""
     link = cp.facts.link

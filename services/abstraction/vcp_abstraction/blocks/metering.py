@@ -19,10 +19,10 @@ def sampled(cp: Charger, evse: EvseFacts) -> None:
     """The sampling interval of a transaction is over (1.6 §3.16.2, 2.0.1 J02)."""
     transaction = evse.transaction
     assert transaction is not None
-    reading = _report(cp, evse, "SampledDataCtrlr.TxUpdatedMeasurands", "periodic", "meter_periodic")
+    reading = _report(cp, evse, sampling.sampled(cp, evse), "periodic", "meter_periodic")
     if not _own_interval(cp):
         kept = sampling.sampled_for_end(cp)
-        if kept != cp.settings.measurands("SampledDataCtrlr.TxUpdatedMeasurands"):
+        if kept != sampling.sampled(cp, evse):
             reading = physics.sample(cp, evse, kept, "periodic")
         sampling.keep_for_end(cp, transaction, reading)
     evse.sampled_wh = evse.register_wh
@@ -77,9 +77,10 @@ def next_slot(now: datetime, interval_s: int) -> datetime:
 def aligned(cp: Charger) -> None:
     """A clock-aligned slot: every EVSE is read, with or without a transaction, and the station's own meter."""
     cp.facts.aligned_due = _next(cp, "AlignedDataCtrlr.Interval")
-    main = main_meter.sample(cp, cp.settings.measurands("AlignedDataCtrlr.Measurands"), "clock")
+    measurands = cp.settings.measurands("AlignedDataCtrlr.Measurands")
+    main = main_meter.sample(cp, measurands, "clock")
     for evse in cp.facts.evses:
-        _report(cp, evse, "AlignedDataCtrlr.Measurands", "clock", "meter_clock")
+        _report(cp, evse, measurands, "clock", "meter_clock")
         evse.aligned_wh = evse.register_wh
     if not _own_interval(cp):
         _keep_aligned(cp)
@@ -104,29 +105,29 @@ def _keep_aligned(cp: Charger) -> None:
 
 def interrupted(cp: Charger, evse: EvseFacts) -> None:
     """The mains fail, and the transaction stays open: the last reading before (1.6 §7.30 Interruption.Begin)."""
-    _report(cp, evse, "SampledDataCtrlr.TxUpdatedMeasurands", "interruption_begin", "abnormal_condition")
+    _report(cp, evse, sampling.sampled(cp, evse), "interruption_begin", "abnormal_condition")
     evse.power_w = 0.0
 
 
 def resumed(cp: Charger, evse: EvseFacts) -> None:
     """The mains are back, and the transaction goes on: the first reading after it (Interruption.End)."""
-    _report(cp, evse, "SampledDataCtrlr.TxUpdatedMeasurands", "interruption_end", "abnormal_condition")
+    _report(cp, evse, sampling.sampled(cp, evse), "interruption_end", "abnormal_condition")
 
 
 def meter_now(cp: Charger, it: MeterNow) -> None:
     """Reads the meter on command."""
     evse = cp.evse(it.evse)
     if it.context == "clock":
-        _report(cp, evse, "AlignedDataCtrlr.Measurands", "clock", "meter_clock")
+        _report(cp, evse, cp.settings.measurands("AlignedDataCtrlr.Measurands"), "clock", "meter_clock")
     else:
-        _report(cp, evse, "SampledDataCtrlr.TxUpdatedMeasurands", it.context, "meter_periodic")
+        _report(cp, evse, sampling.sampled(cp, evse), it.context, "meter_periodic")
 
 
 def _report(
-    cp: Charger, evse: EvseFacts, measurands: str, context: ReadingContext, trigger: Trigger
+    cp: Charger, evse: EvseFacts, measurands: list[str], context: ReadingContext, trigger: Trigger
 ) -> Sample | None:
     """Reads the meter and tells it; the reading, None where nothing is to be read."""
-    reading = physics.sample(cp, evse, cp.settings.measurands(measurands), context)
+    reading = physics.sample(cp, evse, measurands, context)
     if reading is None:
         return None
     transaction = evse.transaction

@@ -92,7 +92,7 @@ def _make_key(cp: Charger, *, triggered: bool = False) -> None:
     if cp.certificates.signing is not None:
         taken.add(cp.certificates.signing.key_label)
     label = next(label for label in own_labels(cp.id) if label not in taken)
-    name = cp.configuration.serial_number or cp.id
+    name = cp.nameplate.serial_number or cp.id
     chore = MakeKey(
         **errands.envelope(cp),
         timeout_s=KEY_S,

@@ -31,6 +31,7 @@ from vcp_abstraction.facts.clock import CLOCK_FROM, CLOCK_UP_TO, ClockFacts
 from vcp_abstraction.facts.places import ConnectorFacts, EvseFacts
 from vcp_abstraction.facts.profiles import Profiles
 from vcp_abstraction.facts.security import Certificates, SecurityFacts
+from vcp_abstraction.nameplate import counted_wh, nameplate_of
 from vcp_abstraction.setting_rules import PHASE_ROTATION, broken_rule
 from vcp_abstraction.settings import Settings, normal
 
@@ -124,7 +125,7 @@ def _first(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) -
     metering.reschedule(cp)
     cp.note(ChargePointChanged, change="provisioned")
     status.observe(cp)
-    _find_cars(cp)
+    cable.find_cars(cp)
     security.happened(cp, "started", "set up")
 
 
@@ -137,6 +138,7 @@ def _clock(cp: Charger, configuration: ChargePointConfiguration) -> ClockFacts:
 def _hardware(cp: Charger, configuration: ChargePointConfiguration) -> list[EvseFacts]:
     evses = []
     for number, hardware in enumerate(configuration.evses, 1):
+        register_wh = counted_wh(cp.id, configuration, number)
         connectors = [
             ConnectorFacts(
                 id=n,
@@ -151,9 +153,9 @@ def _hardware(cp: Charger, configuration: ChargePointConfiguration) -> list[Evse
             EvseFacts(
                 id=number,
                 connectors=connectors,
-                register_wh=hardware.register_wh,
-                sampled_wh=hardware.register_wh,
-                aligned_wh=hardware.register_wh,
+                register_wh=register_wh,
+                sampled_wh=register_wh,
+                aligned_wh=register_wh,
                 metered_at=cp.now,
             )
         )
@@ -194,10 +196,10 @@ def _change(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) 
     cp.note(ChargePointChanged, change="configured")
     status.observe(cp)
     if other_hardware and cp.facts.powered:
-        _find_cars(cp)
-    if new.firmware_version != old.firmware_version:
+        cable.find_cars(cp)
+    if nameplate_of(cp.id, new).firmware_version != nameplate_of(cp.id, old).firmware_version:
         cp.facts.firmware.version = None
-    booted_as_another = boot.tells_otherwise(old, new)
+    booted_as_another = boot.tells_otherwise(cp, old, new)
     if booted_as_another:
         # OCPP-J 1.6 §5.4: boot again when the boot's data have changed
         cp.facts.registration.verdict = "none"
@@ -320,13 +322,9 @@ def _wake(cp: Charger, reason: BootReason) -> None:
     for evse in cp.running():
         metering.resumed(cp, evse)
         transactions.advance(cp, evse, "charging_state_changed")
-    _find_cars(cp)
+    if cp.configuration.restart_s > 0:
+        link.come_back(cp)
+    else:
+        link.order(cp)
+    cable.find_cars(cp)
     security.happened(cp, "started", reason)
-    link.order(cp)
-
-
-def _find_cars(cp: Charger) -> None:
-    """The charger wakes, and some cars are connected already."""
-    for evse in cp.facts.evses:
-        if evse.connected is not None and evse.transaction is None:
-            cable.connected(cp, evse)

@@ -12,7 +12,7 @@ from vcp_contracts.requests import (
 )
 from vcp_contracts.values import STATION, Place, Token, TokenInfo
 
-from vcp_abstraction import main_meter, physics, session_guard, status
+from vcp_abstraction import main_meter, physics, sampling, session_guard, status
 from vcp_abstraction.blocks import (
     authorization,
     boot,
@@ -168,10 +168,13 @@ def _covered(cp: Charger, place: Place | None) -> list[Place]:
 
 def _trigger_meter(cp: Charger, place: Place | None) -> TriggerResult:
     sampled = cp.manners.triggered_meter_uses == "sampled"
-    measurands = cp.settings.measurands(
-        "SampledDataCtrlr.TxUpdatedMeasurands" if sampled else "AlignedDataCtrlr.Measurands"
-    )
-    readings = [(evse, physics.sample(cp, evse, measurands, "trigger")) for evse in cp.evses_at(place)]
+
+    def measurands(evse: EvseFacts | None = None) -> list[str]:
+        if sampled:
+            return sampling.sampled(cp, evse)
+        return cp.settings.measurands("AlignedDataCtrlr.Measurands")
+
+    readings = [(evse, physics.sample(cp, evse, measurands(evse), "trigger")) for evse in cp.evses_at(place)]
     if any(reading is None for _, reading in readings):
         return "rejected"
     for evse, reading in readings:
@@ -181,16 +184,15 @@ def _trigger_meter(cp: Charger, place: Place | None) -> TriggerResult:
         else:
             at = Place(evse=evse.id)
             cp.enqueue(ReportMeter(**cp.words(), place=at, samples=(reading,)), "express")
-    main = main_meter.sample(cp, measurands, "trigger") if place in (None, STATION) else None
+    main = main_meter.sample(cp, measurands(), "trigger") if place in (None, STATION) else None
     if main is not None:
         cp.enqueue(ReportMeter(**cp.words(), place=STATION, samples=(main,)), "express")
     return "accepted"
 
 
 def _trigger_transaction(cp: Charger, place: Place | None) -> TriggerResult:
-    measurands = cp.settings.measurands("SampledDataCtrlr.TxUpdatedMeasurands")
     busy = [evse for evse in cp.evses_at(place) if evse.transaction is not None]
     for evse in busy:
-        reading = physics.sample(cp, evse, measurands, "trigger")
+        reading = physics.sample(cp, evse, sampling.sampled(cp, evse), "trigger")
         telling.tell(cp, evse, "updated", "trigger", (reading,) if reading else ())
     return "accepted" if busy else "rejected"

@@ -8,6 +8,7 @@ from vcp_contracts.values import STATION, Fault, StopReason
 from vcp_abstraction import status
 from vcp_abstraction.blocks import (
     authorization,
+    cable,
     faults,
     firmware_phases,
     link,
@@ -21,8 +22,8 @@ from vcp_abstraction.facts.boot import Registration, Restart
 RESTART_PATIENCE = timedelta(seconds=10)
 """How long a restart waits until what it ended has been told."""
 
-RESTART_TIME = timedelta(seconds=1)
-"""How long the charger is away."""
+RETRY_AFTER = timedelta(seconds=1)
+"""How long after one that failed a restart is tried again."""
 
 
 def reset(cp: Charger, it: Reset) -> Resetting:
@@ -78,11 +79,9 @@ def perhaps_restart(cp: Charger) -> None:
     cp.facts.registration = Registration(boot_reason=restart.reason, ever_accepted=ever)
     restart_keys.take_over(cp)
     cp.facts.reported.clear()
+    link.come_back(cp)
+    cable.find_cars(cp)
     status.observe(cp)
-    if wanted:
-        cp.facts.registration.starting = True
-        cp.facts.link.wanted = False
-        cp.facts.link.back_at = cp.now + RESTART_TIME
 
 
 def _restart_fails(cp: Charger, restart: Restart) -> None:
@@ -90,7 +89,7 @@ def _restart_fails(cp: Charger, restart: Restart) -> None:
     cp.facts.behaviour.restart_failures -= 1
     restart.tries += 1
     if restart.tries <= cp.settings.seconds("OCPPCommCtrlr.ResetRetries"):
-        restart.not_before = cp.real + RESTART_TIME
+        restart.not_before = cp.real + RETRY_AFTER
         return
     cp.facts.restart = None
     faults.warn(cp, Fault(kind="reset_failure", blocking=False))

@@ -30,6 +30,8 @@ def value_of(cp: Charger, row: Setting) -> str | None:
     fixed = fixed_value(cp.configuration, row)
     if fixed is not None:
         return fixed
+    if row.name == sampling.SAMPLED:
+        return sampling.sampled_text(cp)
     if row.name == sampling.SAMPLED_FOR_END:
         return sampling.sampled_for_end_text(cp)
     if row.name == CALL_TIMEOUT and row.name not in cp.settings.values:
@@ -59,7 +61,7 @@ def _derived(cp: Charger, row: Setting) -> str | None:
         case "ChargingStation.VendorName":
             return configuration.vendor
         case "ChargingStation.SerialNumber":
-            return configuration.serial_number
+            return cp.nameplate.serial_number
         case "ChargingStation.FirmwareVersion":
             return cp.firmware_version
         case "Custom.NumberOfConnectors":

@@ -21,6 +21,8 @@ class Queued(Kept):
     origin: Origin
     command: str | None = None
     """The command that waits for its outcome."""
+    behind: int | None = None
+    """The entry that leaves first, unless it can't be delivered now."""
 
 
 class InFlight(Kept):

@@ -121,10 +121,40 @@ SAID: list[tuple[str, Action, str, dict[str, Any]]] = [
     ),
     ("a beat", Beat(**COMMON), "Heartbeat", {}),
     (
-        "a token without a kind is told as a card",
+        "a token without a kind is told as the card whose id it is",
+        Authorize(**COMMON, token=Token(value="04a1B2C3")),
+        "Authorize",
+        {"idToken": {"idToken": "04a1B2C3", "type": "ISO14443"}},
+    ),
+    (
+        "a card's id has seven bytes too",
+        Authorize(**COMMON, token=Token(value="04A1B2C3D4E5F6")),
+        "Authorize",
+        {"idToken": {"idToken": "04A1B2C3D4E5F6", "type": "ISO14443"}},
+    ),
+    (
+        "or eight, of another kind",
+        Authorize(**COMMON, token=Token(value="E0040100A1B2C3D4")),
+        "Authorize",
+        {"idToken": {"idToken": "E0040100A1B2C3D4", "type": "ISO15693"}},
+    ),
+    (
+        "what no card has for an id is told as one of the station's own",
         Authorize(**COMMON, token=Token(value="CARD1")),
         "Authorize",
-        {"idToken": CARD_WRITTEN},
+        {"idToken": {"idToken": "CARD1", "type": "Local"}},
+    ),
+    (
+        "hex digits alone make no card",
+        Authorize(**COMMON, token=Token(value="04A1")),
+        "Authorize",
+        {"idToken": {"idToken": "04A1", "type": "Local"}},
+    ),
+    (
+        "a kind that was given stays",
+        Authorize(**COMMON, token=Token(value="04A1B2C3", kind="key_code")),
+        "Authorize",
+        {"idToken": {"idToken": "04A1B2C3", "type": "KeyCode"}},
     ),
     (
         "a contract asks",

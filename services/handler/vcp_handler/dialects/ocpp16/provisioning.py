@@ -22,6 +22,7 @@ def write_boot(boot: Boot) -> Payload:
         chargePointVendor=boot.vendor,
         chargePointModel=boot.model,
         chargePointSerialNumber=boot.serial_number,
+        chargeBoxSerialNumber=boot.box_serial_number,
         firmwareVersion=boot.firmware_version,
         iccid=boot.iccid,
         imsi=boot.imsi,

@@ -33,8 +33,10 @@ TOKEN_KIND: dict[TokenKind, str] = {
     "no_authorization": "NoAuthorization",
 }
 _READ_KIND: dict[str, TokenKind] = {spelt: kind for kind, spelt in TOKEN_KIND.items()}
-_UNTYPED = "ISO14443"
-"""How a token without a kind is told: as the card it most likely is."""
+_HEX = frozenset("0123456789abcdefABCDEF")
+_CARDS = {8: "ISO14443", 14: "ISO14443", 16: "ISO15693"}
+"""Cards by how many hex digits the bytes of their id make (IdTokenEnumType)."""
+_NO_CARD = "Local"
 
 TOKEN_STATUS: dict[str, TokenStatus] = {
     "Accepted": "accepted",
@@ -112,7 +114,16 @@ def written_place(at: Place) -> Payload | None:
 
 def written_token(token: Token) -> Payload:
     """The value of a field `idToken`."""
-    return {"idToken": token.value, "type": TOKEN_KIND[token.kind] if token.kind else _UNTYPED}
+    return {
+        "idToken": token.value,
+        "type": TOKEN_KIND[token.kind] if token.kind else _likely_kind(token.value),
+    }
+
+
+def _likely_kind(value: str) -> str:
+    """How a token is told that has no kind: as the card whose id it may be, else as a kind with no format of its own.
+    Not as Central, which the charger was not told by the backend, nor as KeyCode, which is a secret."""
+    return _CARDS.get(len(value), _NO_CARD) if _HEX.issuperset(value) else _NO_CARD
 
 
 def token(written: Payload) -> Token:
