@@ -139,7 +139,7 @@ class Switchboard:
     def _pass_on(self, desk: Desk, word: Action | Reply | SetGate | LetGo) -> None:
         line = desk.lines.get(word.charge_point)
         link = line.link if line is not None else None
-        if link is None or link.id != word.link:
+        if line is None or link is None or link.id != word.link:
             return
         match word:
             case Action():
@@ -147,7 +147,7 @@ class Switchboard:
             case Reply():
                 link.reply(word)
             case SetGate():
-                link.gate(word.gate)
+                line.gate(word)
             case LetGo():
                 link.let_go(word)
 

@@ -99,18 +99,20 @@ def _answered(cp: Charger, it: Answered) -> None:
     lanes.tell_command(cp, entry, "answered", it.answer.model_dump(mode="json", exclude_none=True))
     answer = it.answer
     if isinstance(answer, BootAnswer):
-        breaches.judge_boot(cp, entry.action, answer)
+        if not it.by_rule:
+            breaches.judge_boot(cp, entry.action, answer)
         clock.heard(cp, answer.now)
-        boot.booted(cp, answer)
+        boot.booted(cp, answer, by_rule=it.by_rule)
     elif isinstance(answer, BeatAnswer):
-        breaches.judge_time(cp, entry.action, answer.now)
+        if not it.by_rule:
+            breaches.judge_time(cp, entry.action, answer.now)
         clock.heard(cp, answer.now)
     elif isinstance(answer, AuthorizeAnswer):
         verdicts.answered(cp, entry, answer)
     elif isinstance(entry.action, AskSigning) and isinstance(answer, SigningAnswer):
         own_certificate.answered(cp, entry.action, answer)
     elif isinstance(answer, TransactionAnswer):
-        transaction_answers.answered(cp, entry, answer)
+        transaction_answers.answered(cp, entry, answer, blame=not it.by_rule)
     elif isinstance(entry.action, ReportTransaction):
         transaction_answers.told(cp, entry.action)
 
@@ -147,7 +149,7 @@ def _failed(cp: Charger, it: Refused | Misanswered | Unanswered) -> None:
     if isinstance(it, Refused) and it.kind == "unsupported":
         cp.facts.link.unsupported.add(flight.word)
     if isinstance(it, Misanswered) and isinstance(it.readable, TransactionAnswer):
-        transaction_answers.answered(cp, entry, it.readable)
+        transaction_answers.answered(cp, entry, it.readable, blame=False)
     if isinstance(it, Refused) and it.kind == "security" and flight.word != "boot":
         boot.disowned(cp)
     _without_answer(cp, entry)

@@ -57,10 +57,11 @@ def tells_otherwise(old: ChargePointConfiguration, new: ChargePointConfiguration
     return any(getattr(new, name) != getattr(old, name) for name in FIELDS)
 
 
-def booted(cp: Charger, answer: BootAnswer) -> None:
-    """The backend's verdict (1.6 §4.2, 2.0.1 B01 to B03)."""
+def booted(cp: Charger, answer: BootAnswer, *, by_rule: bool = False) -> None:
+    """The backend's verdict (1.6 §4.2, 2.0.1 B01 to B03), or the one that a rule put in its place."""
     registration = cp.facts.registration
     registration.verdict = answer.verdict
+    registration.by_rule = by_rule
     registration.at = cp.now
     cp.note(Registered, verdict=answer.verdict, interval_s=answer.interval_s)
     interval_s = min(answer.interval_s, MOST)

@@ -13,6 +13,8 @@ class Registration(Kept):
 
     verdict: Literal["none", "accepted", "pending", "rejected"] = "none"
     at: datetime | None = None
+    by_rule: bool = False
+    """A rule gave the verdict, or altered it: the backend may know nothing of it."""
     ever_accepted: bool = False
     boot_reason: BootReason = "power_up"
     next_try: datetime | None = None
