@@ -123,6 +123,15 @@ class Wired:
         self._run()
         return self.heard()
 
+    def says_at_once(self, *texts: str) -> list[str]:
+        """The backend sends several texts, one behind the other, before anything of them is answered."""
+        for text in texts:
+            assert self.link is not None, "no link stands"
+            own = self.open_call
+            self._receive(text if own is None else text.replace(f'"{OWN}"', orjson.dumps(own[1]).decode(), 1))
+        self._run()
+        return self.heard()
+
     def unfinished_chores(self) -> list[Any]:
         """The chores that nobody has done or dropped."""
         return [chore for chore in self.chores if chore.id in self.cp.facts.chores]

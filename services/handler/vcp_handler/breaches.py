@@ -23,7 +23,6 @@ FRAME: Mapping[BrokenKind, Code] = {
 }
 
 
-
 def of_frame(broken: Broken) -> Code:
     """The code of what is wrong with a frame; a limit of our reader is no rule of OCPP's."""
     return "frame_beyond_limits" if broken.beyond_limits else FRAME[broken.kind]
