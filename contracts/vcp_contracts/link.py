@@ -126,6 +126,8 @@ class HandlerUp(Value):
     at: AwareDatetime = UNTIMED
     owner: str
     manners: dict[str, Manners]
+    secrets_flaw: str | None = None
+    """Why no password and no key can be kept here; None: they can."""
 
 
 class LinkUp(Word):

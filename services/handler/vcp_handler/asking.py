@@ -24,9 +24,6 @@ MOST_WAITING = 64
 
 _BY_HAND = (RawCall, RawText)
 
-MOST_IDS = 1_000
-"""How many message ids that were given by hand are remembered, so that none is used twice."""
-
 
 class TooManyActions(Exception):
     """More actions wait on a link than the Abstraction would ever send at once."""
@@ -56,7 +53,6 @@ class Asking:
             version=version, calls=calls, journal=journal, send=send, clock=clock, registered=registered
         )
         self._waiting: deque[Action] = deque()
-        self._ids: dict[str, None] = {}
 
     def act(self, action: Action) -> None:
         """Sends an action, or keeps it until it may leave. One that was seen before is not sent again, unless as another
@@ -152,6 +148,7 @@ class Asking:
         if not flights.send(text):
             # The end of the link is on its way, and tells the Abstraction what becomes of the action.
             return
+        flights.has_left(leaving)
         flights.open(leaving)
         self._journal.sent(
             "call",
@@ -175,11 +172,9 @@ class Asking:
     def _written_by_hand(self, action: RawCall) -> Flight | Unfit:
         given = action.message_id
         if given is not None:
-            if given in self._ids or given in self._flights.by_id or self._calls.is_ours_known(given):
+            flights = self._flights
+            if given in flights.ids_by_hand or given in flights.by_id or self._calls.is_ours_known(given):
                 return Unfit(action.name, "message_id", "OCPP-J 4.1.4: this id was used on this link before")
-            self._ids[given] = None
-            if len(self._ids) > MOST_IDS:
-                del self._ids[next(iter(self._ids))]
         return flight.of_raw_call(self._version, action, lets_invalid_out=self.lets_invalid_out)
 
     def _send_text(self, action: RawText) -> None:

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 
-from vcp_contracts.actions import Action
+from vcp_contracts.actions import Action, RawCall
 from vcp_contracts.outcomes import (
     Answered,
     AnyAnswer,
@@ -32,6 +32,9 @@ UNREADABLE = "-1"
 """The id under which a message is answered whose own can't be read (2.0.1 part 4 §4.2.3). 1.6 names none, and its backends
 use this one, too."""
 
+MOST_IDS = 1_000
+"""How many message ids that were given by hand are remembered, so that none is used twice."""
+
 REMEMBERED = 4
 """How many outcomes a link remembers, to tell them again where an action is repeated on it: the Abstraction keeps one
 action in flight, so a repeat is of the last."""
@@ -57,6 +60,8 @@ class Flights:
         self.excuses = Excuses()
         self.by_id: dict[str, Flight] = {}
         """By message id."""
+        self.ids_by_hand: dict[str, None] = {}
+        """The message ids that somebody gave by hand, and that have been on the wire."""
         self._clock = clock
         self._registered = registered
         self._outcomes: OrderedDict[tuple[str, int], Outcome] = OrderedDict()
@@ -70,6 +75,13 @@ class Flights:
         # Which calls may be open together was judged when it left: only what goes out beside others does not wait.
         beside = len(self.by_id) > 1
         return self.calls.open(call.id, call.name, self._clock(), call.action.timeout_s, beside=beside)
+
+    def has_left(self, sent: Flight) -> None:
+        """It is on the wire, and its id is used up."""
+        if isinstance(sent.action, RawCall) and sent.action.message_id is not None:
+            self.ids_by_hand[sent.action.message_id] = None
+            if len(self.ids_by_hand) > MOST_IDS:
+                del self.ids_by_hand[next(iter(self.ids_by_hand))]
 
     def is_open(self, call: OurCall) -> bool:
         """Whether its answer is still awaited."""

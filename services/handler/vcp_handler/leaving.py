@@ -63,6 +63,7 @@ class Leaving:
         if not flights.send(text):
             # The end of the link is on its way, and tells the Abstraction what becomes of the action.
             return
+        flights.has_left(self.flight)
         flights.open(self.flight)
         if going.text is not None or going.message_id is not None:
             self._excuse(text)

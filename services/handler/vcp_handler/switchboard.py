@@ -54,7 +54,7 @@ class Switchboard:
         self._owner = owner
         self._prefix = f"{owner}.{secrets.token_hex(4)}"
         self._counter = count(1)
-        self._vault = vault
+        self.vault = vault
         self._pacer = pacer or Pacer(clock=clock)
         self._clock = clock
         self._random = random or Random().random
@@ -162,7 +162,7 @@ class Switchboard:
             outlet=desk.pouch,
             name=self._name,
             ours=partial(self._is_ours, desk),
-            vault=self._vault,
+            vault=self.vault,
             pacer=self._pacer,
             random=self._random,
             passing=self._passing,
