@@ -26,7 +26,7 @@ KEY_S = 60.0
 """How long making a key may take."""
 
 LONGEST_NAME = 64
-"""How long a name in a certificate may be (RFC 5280, appendix A: ub-common-name, ub-organization-name)."""
+"""How long the organization's name in a certificate may be (RFC 5280, appendix A: ub-organization-name)."""
 
 RENEWED_AGAIN = timedelta(days=1)
 """When the charger asks again by itself, where nothing has come of its asking."""
@@ -89,16 +89,12 @@ def _obstacle(cp: Charger) -> str | None:
         return f"a key can't be kept: {cp.around.secrets_flaw}"
     if not cp.settings.text("SecurityCtrlr.OrganizationName"):
         return "the organization is not set, which the certificate must name"
-    if max(map(len, (cp.settings.text("SecurityCtrlr.OrganizationName"), _name(cp)))) > LONGEST_NAME:
-        return f"the organization or the charger has a name of more than {LONGEST_NAME} characters"
+    if len(cp.settings.text("SecurityCtrlr.OrganizationName")) > LONGEST_NAME:
+        return f"the organization has a name of more than {LONGEST_NAME} characters"
     signing = cp.certificates.signing
     if signing is not None and signing.public_key is None:
         return "a key is being made"
     return None
-
-
-def _name(cp: Charger) -> str:
-    return cp.configuration.serial_number or cp.id
 
 
 def _make_key(cp: Charger, *, triggered: bool = False) -> None:
@@ -106,7 +102,7 @@ def _make_key(cp: Charger, *, triggered: bool = False) -> None:
     if cp.certificates.signing is not None:
         taken.add(cp.certificates.signing.key_label)
     label = next(label for label in own_labels(cp.id) if label not in taken)
-    name = _name(cp)
+    name = cp.configuration.serial_number or cp.id
     chore = MakeKey(
         **errands.envelope(cp),
         timeout_s=KEY_S,
