@@ -281,6 +281,8 @@ class ProtocolViolation(Word):
 
     type: Literal["protocol_violation"] = "protocol_violation"
     link: str | None = None
+    subprotocol: str | None = None
+    """What was spoken: some rules are stricter in one version than in another. None: not known."""
     code: Code
     """Which kind of breach; docs/violations.md has all, with their clauses."""
     rule: str

@@ -53,6 +53,8 @@ class OpenLink(Word):
     """After how many attempts in vain LinkFailed is told."""
     open_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     gate: Literal["open", "silent", "security_error"] = "open"
+    gate_blames: bool = True
+    """Whether a call that the gate shuts out is the backend's fault; False: a rule spoke in its place."""
     rules: tuple[StandingRule, ...] = ()
     """Those that stand, in the order in which they are tried; in force on every connection of this order."""
     lets_invalid_out: bool = False
@@ -83,6 +85,8 @@ class SetGate(Word):
     type: Literal["set_gate"] = "set_gate"
     link: Id
     gate: Literal["open", "silent", "security_error"]
+    blames: bool = True
+    """Whether a call that is shut out is the backend's fault; False: a rule spoke in its place."""
 
 
 class SetRules(Word):
@@ -122,6 +126,8 @@ class HandlerUp(Value):
     at: AwareDatetime = UNTIMED
     owner: str
     manners: dict[str, Manners]
+    secrets_flaw: str | None = None
+    """Why no password and no key can be kept here; None: they can."""
 
 
 class LinkUp(Word):

@@ -100,6 +100,8 @@ class Answered(Outcome):
 
     type: Literal["answered"] = "answered"
     answer: AnyAnswer
+    by_rule: bool = False
+    """A rule gave or altered the answer, or kept it back: what is wrong with it is not held against the backend."""
 
 
 class Refused(Outcome):

@@ -261,10 +261,18 @@ LogKind = Literal["diagnostics", "security"]
 
 
 class Signing(Value):
-    """How a firmware file is signed: the certificate of whoever signed it (PEM), and the signature (Base64)."""
+    """How a firmware file is signed: the certificate of whoever signed it (PEM), and the signature (Base64).
 
-    certificate: Annotated[str, StringConstraints(max_length=20_000)]
-    signature: Annotated[str, StringConstraints(max_length=4_000)]
+    A backend may leave either out; what becomes of that is the charger's affair.
+    """
+
+    certificate: Annotated[str, StringConstraints(max_length=20_000)] | None = None
+    signature: Annotated[str, StringConstraints(max_length=4_000)] | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether both are there."""
+        return self.certificate is not None and self.signature is not None
 
 
 DataStatus = Literal["accepted", "rejected", "unknown_message", "unknown_vendor"]

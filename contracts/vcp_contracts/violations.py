@@ -16,6 +16,7 @@ Code = Literal[
     "frame_error_code",
     "frame_error_parts",
     "frame_too_long",
+    "frame_beyond_limits",
     # who may speak when
     "call_too_early",
     "calls_without_end",
@@ -44,5 +45,6 @@ Code = Literal[
     "time_far_off",
     "transaction_id_used",
     "session_while_pending",
+    "firmware_half_signed",
 ]
 """Stable: a code never changes its meaning."""

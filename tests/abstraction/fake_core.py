@@ -23,6 +23,7 @@ class Surroundings:
     nonce: str
     manners: dict[str, Manners]
     handler: str | None
+    secrets_flaw: str | None = None
 
 
 @dataclass

@@ -511,3 +511,39 @@ def test_the_charger_s_own_certificate_can_not_be_deleted():
     }
     reply = story.request(DeleteCertificate, certificate=hashed)
     assert (reply.result, reply.detail) == ("failed", "it is the charger's own")
+
+
+# --- what can't work is refused --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("style", ["three", "stream"])
+def test_where_no_key_can_be_kept_none_is_asked_for(style: str):
+    story = a_charger(style)
+    why = "other users have rights on keys in VCP_KEYS. Remedy: chmod 700 it"
+    story.around.secrets_flaw = why
+    assert story.request(Trigger, what="certificate").result == "rejected"
+    result = story.do(c.RenewCertificate)
+    assert result is not None
+    assert (result.status, result.reason) == ("rejected", f"a key can't be kept: {why}")
+    assert result.remedy == "mend VCP_KEYS and start the services again"
+    assert (story.chores, story.cp.certificates.signing) == ([], None)
+    story.around.secrets_flaw = None
+    assert story.request(Trigger, what="certificate").result == "accepted"
+
+
+@pytest.mark.parametrize(("length", "result"), [(64, "accepted"), (65, "rejected")])
+def test_a_name_that_no_certificate_can_have_is_refused_before_a_key_is_made(length: int, result: str):
+    story = a_charger()
+    story.do(c.WriteSetting, name="CpoName", value="x" * length)
+    assert story.request(Trigger, what="certificate").result == result
+
+
+def test_only_an_authority_stands_between_a_certificate_and_its_root():
+    """RFC 5280 §4.2.1.9; A02: the chain is judged by the rules of X.509."""
+    story = a_charger()
+    root = Authority("root")
+    install(story, root.pem)
+    between = Authority("between", above=root, ca=False)
+    own = between.signs(named("SN-1"), signing(story).public_key())
+    refused = ("rejected", "the chain does not lead to a root that is installed")
+    assert take(story, own, between.certificate) == refused

@@ -90,6 +90,7 @@ class Wired:
         self._book = Rulebook()
         self._lets_invalid_out = False
         self._links = 0
+        self._unanswered: tuple[str, ...] = ()
         self._count = 0
         self._wake: float | None = None
         self._to_charger: deque[Word] = deque()
@@ -124,6 +125,15 @@ class Wired:
         if isinstance(text, str) and self.open_call is not None:
             text = text.replace(f'"{OWN}"', orjson.dumps(self.open_call[1]).decode(), 1)
         self._receive(text)
+        self._run()
+        return self.heard()
+
+    def says_at_once(self, *texts: str) -> list[str]:
+        """The backend sends several texts, one behind the other, before anything of them is answered."""
+        for text in texts:
+            assert self.link is not None, "no link stands"
+            own = self.open_call
+            self._receive(text if own is None else text.replace(f'"{OWN}"', orjson.dumps(own[1]).decode(), 1))
         self._run()
         return self.heard()
 
@@ -301,9 +311,16 @@ class Wired:
             case Reply():
                 self.link.reply(word)
             case SetGate():
-                self.link.gate(word.gate)
+                self._gate(word)
             case LetGo():
                 self.link.let_go(word)
+
+    def _gate(self, word: SetGate) -> None:
+        assert self._wanted is not None
+        assert self.link is not None
+        gates = {"gate": word.gate, "gate_blames": word.blames}
+        self._wanted = self._wanted.model_copy(update=gates)
+        self.link.gate(word.gate, blames=word.blames)
 
     def _rule(self, word: SetRules) -> None:
         self._book.stand(word.rules)
@@ -323,6 +340,8 @@ class Wired:
             charge_point="CP001",
             version=VERSIONS[self.subprotocol],
             gate=self._wanted.gate,
+            gate_blames=self._wanted.gate_blames,
+            unanswered=self._unanswered,
             around=Around(
                 outlet=self,
                 send=self._send,
@@ -340,6 +359,7 @@ class Wired:
     def _end(self, why: Any, detail: str) -> None:
         if self.link is not None:
             self.link.down(why, detail)
+            self._unanswered = self.link.unanswered
         self.link = self._wake = None
         self._to_backend.clear()
 

@@ -151,16 +151,15 @@ async def test_a_message_that_is_too_long_costs_the_link_and_is_told(bed: Bed, p
 
 # --- answers ---------------------------------------------------------------------------------------------------------
 
-MISSING = "no answer within 1 s"
-
 ANSWERS: dict[Do, tuple[str, list[str]]] = {
-    "never_answer": ("unanswered", [MISSING]),
-    "answer_late": ("unanswered", [MISSING, "an answer after its call had timed out"]),
+    # a second is less than anyone may be given to answer in, so what comes later, or never, is held against nobody
+    "never_answer": ("unanswered", []),
+    "answer_late": ("unanswered", []),
     "answer_twice": ("answered", ["a second answer to one call"]),
     "answer_garbage": ("misanswered", ["not a field of this message"]),
     "call_error": ("refused", []),
-    "wrong_id": ("unanswered", ["an answer to no call", MISSING]),
-    "malformed_json": ("unanswered", ["not JSON", MISSING]),
+    "wrong_id": ("unanswered", ["an answer to no call"]),
+    "malformed_json": ("unanswered", ["not JSON"]),
     "stray_result": ("answered", ["an answer to no call"]),
     "unknown_action": ("answered", ["BrewCoffee"]),
     "unknown_message_type": ("answered", ["message type 9"]),

@@ -16,10 +16,16 @@ NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 FILE = b"firmware"
 
 
-def issue(key: Any, name: str, issuer: tuple[Any, str] | None = None, days: int = 365) -> str:
+def issue(
+    key: Any,
+    name: str,
+    issuer: tuple[Any, str] | None = None,
+    days: int = 365,
+    *extensions: x509.ExtensionType,
+) -> str:
     """A certificate in PEM form for `key`, by an issuer (key, name) or by itself."""
     issuer_key, issuer_name = issuer or (key, name)
-    certificate = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(x509.Name.from_rfc4514_string(f"CN={name}"))
         .issuer_name(x509.Name.from_rfc4514_string(f"CN={issuer_name}"))
@@ -27,8 +33,11 @@ def issue(key: Any, name: str, issuer: tuple[Any, str] | None = None, days: int 
         .serial_number(x509.random_serial_number())
         .not_valid_before(NOW - timedelta(days=1))
         .not_valid_after(NOW + timedelta(days=days))
-        .sign(issuer_key, None if isinstance(issuer_key, ed25519.Ed25519PrivateKey) else SHA256())
     )
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=True)
+    digest = None if isinstance(issuer_key, ed25519.Ed25519PrivateKey) else SHA256()
+    certificate = builder.sign(issuer_key, digest)
     return certificate.public_bytes(Encoding.PEM).decode()
 
 
@@ -36,7 +45,27 @@ ROOT_KEY = ec.generate_private_key(ec.SECP256R1())
 MIDDLE_KEY = ec.generate_private_key(ec.SECP256R1())
 SIGNER_KEY = ec.generate_private_key(ec.SECP256R1())
 RSA_KEY = rsa.generate_private_key(65537, 2048)
-ROOT = issue(ROOT_KEY, "maker")
+
+
+def authority(longest_path: int | None = None) -> x509.BasicConstraints:
+    return x509.BasicConstraints(ca=True, path_length=longest_path)
+
+
+def usage(signs: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=signs,
+        crl_sign=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+ROOT = issue(ROOT_KEY, "maker", None, 365, authority())
 SIGNER = issue(SIGNER_KEY, "signer", (ROOT_KEY, "maker"))
 
 
@@ -46,10 +75,43 @@ def test_a_certificate_of_a_known_authority_is_good():
 
 
 def test_one_in_between_leads_to_the_authority():
-    middle = issue(MIDDLE_KEY, "middle", (ROOT_KEY, "maker"))
+    middle = issue(MIDDLE_KEY, "middle", (ROOT_KEY, "maker"), 365, authority())
     leaf = issue(SIGNER_KEY, "signer", (MIDDLE_KEY, "middle"))
     assert check_chain(leaf + middle, [ROOT], NOW).good
     assert not check_chain(leaf, [ROOT], NOW).good
+
+
+@pytest.mark.parametrize(
+    ("extensions", "good"),
+    [
+        ((), False),
+        ((x509.BasicConstraints(ca=False, path_length=None),), False),
+        ((authority(), usage(signs=False)), False),
+        ((authority(), usage(signs=True)), True),
+        ((authority(0),), True),
+    ],
+)
+def test_only_an_authority_issues(extensions: tuple[x509.ExtensionType, ...], good: bool):
+    """RFC 5280 §4.2.1.3, §4.2.1.9: between the signer and the root, and as the root."""
+    middle = issue(MIDDLE_KEY, "middle", (ROOT_KEY, "maker"), 365, *extensions)
+    leaf = issue(SIGNER_KEY, "signer", (MIDDLE_KEY, "middle"))
+    assert check_chain(leaf + middle, [ROOT], NOW).good is good
+    assert check_chain(leaf, [middle], NOW).good is good
+
+
+def test_an_authority_has_no_more_authorities_below_it_than_it_says():
+    root = issue(ROOT_KEY, "maker", None, 365, authority(0))
+    middle = issue(MIDDLE_KEY, "middle", (ROOT_KEY, "maker"), 365, authority())
+    leaf = issue(SIGNER_KEY, "signer", (MIDDLE_KEY, "middle"))
+    assert check_chain(SIGNER, [root], NOW).good
+    verdict = check_chain(leaf + middle, [root], NOW)
+    assert (verdict.good, verdict.detail) == (False, "not issued by a known authority")
+
+
+def test_an_authority_whose_time_is_over_vouches_for_nobody():
+    root = issue(ROOT_KEY, "maker", None, 5, authority())
+    assert check_chain(SIGNER, [root], NOW + timedelta(days=4)).good
+    assert not check_chain(SIGNER, [root], NOW + timedelta(days=6)).good
 
 
 def test_where_no_authority_is_known_the_certificate_speaks_for_itself():
@@ -59,7 +121,12 @@ def test_where_no_authority_is_known_the_certificate_speaks_for_itself():
 @pytest.mark.parametrize(
     ("pem", "roots", "time", "why"),
     [
-        (SIGNER, [issue(MIDDLE_KEY, "maker")], NOW, "not issued by a known authority"),
+        (
+            SIGNER,
+            [issue(MIDDLE_KEY, "maker", None, 365, authority())],
+            NOW,
+            "not issued by a known authority",
+        ),
         (SIGNER, [ROOT], NOW + timedelta(days=366), "not valid at this time"),
         (SIGNER, [ROOT], NOW - timedelta(days=2), "not valid at this time"),
         ("no certificate", [ROOT], NOW, "no certificate in PEM form"),

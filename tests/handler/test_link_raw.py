@@ -254,3 +254,29 @@ def test_a_text_by_hand_that_breaks_the_schema_is_marked() -> None:
     [frame] = sent(it)
     assert (frame.valid, frame.past_open_gates) == (False, ("handler",))
     assert frame.rule == "idTag breaks the rule: required"
+
+
+def test_an_id_by_hand_that_never_left_may_be_used() -> None:
+    it = Linked()
+    it.link.act(raw("DataTransfer", {}, message_id="mine"))
+    it.connected = False
+    it.link.act(raw("DataTransfer", {"vendorId": "V"}, "a2", message_id="yours", at_once=True))
+    it.connected = True
+    it.link.act(raw("DataTransfer", {"vendorId": "V"}, "a3", message_id="mine", at_once=True))
+    assert it.sent == ['[2,"mine","DataTransfer",{"vendorId":"V"}]']
+
+
+def test_an_id_by_hand_whose_message_a_rule_lost_may_be_used() -> None:
+    it = Linked()
+    it.rules(
+        {
+            "name": "lost",
+            "when": {"action": "DataTransfer", "kind": "call"},
+            "then": {"do": "drop"},
+            "follow": "altered",
+            "times": 1,
+        }
+    )
+    for action in ("a1", "a2"):
+        it.link.act(raw("DataTransfer", {"vendorId": "V"}, action, message_id="mine"))
+    assert it.sent == ['[2,"mine","DataTransfer",{"vendorId":"V"}]']

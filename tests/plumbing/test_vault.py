@@ -4,7 +4,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from vcp_plumbing.vault import Vault, VaultUnsafe
+from vcp_plumbing.vault import Vault, VaultUnsafe, flaw_of
 
 
 @pytest.fixture
@@ -89,3 +89,28 @@ def test_broken_hex_is_told_without_the_secret(vault: Vault) -> None:
         vault.get("password", "CP001")
     assert "s3cret" not in str(told.value)
     assert told.value.__suppress_context__
+
+
+@pytest.mark.parametrize("folder", [".", "passwords", "keys"])
+def test_what_others_may_read_keeps_no_secret_and_says_so(tmp_path: Path, folder: str) -> None:
+    vault = Vault(tmp_path / "keys")
+    assert vault.flaw() is None
+    vault.put("password", "CP1", b"x")
+    vault.put("key", "CP1", b"x")
+    assert vault.flaw() is None
+    (tmp_path / "keys" / folder).chmod(0o755)
+    flaw = vault.flaw()
+    assert flaw is not None
+    assert "other users have rights on" in flaw
+    assert "chmod 700" in flaw
+
+
+def test_a_file_is_no_vault(tmp_path: Path) -> None:
+    place = tmp_path / "keys"
+    place.write_text("")
+    place.chmod(0o600)
+    assert Vault(place).flaw() == "keys in VCP_KEYS is no directory that this user can write"
+
+
+def test_without_a_vault_nothing_is_kept() -> None:
+    assert flaw_of(None) == "no directory is set in VCP_KEYS"

@@ -44,7 +44,7 @@ def codes(found: Found) -> set[tuple[str, str | None]]:
     return {(it["code"], it.get("action")) for it in found.violations["findings"]}
 
 
-PATIENCE_S = 4.0
+PATIENCE_S = 10.0
 
 FAULTS: dict[str, tuple[Fault, dict[str, str], set[tuple[str, str | None]]]] = {
     "never": (
@@ -53,7 +53,7 @@ FAULTS: dict[str, tuple[Fault, dict[str, str], set[tuple[str, str | None]]]] = {
         {("answer_missing", "Heartbeat")},
     ),
     "late": (
-        Fault(do="answer_late", action="Heartbeat", after_s=5.0),
+        Fault(do="answer_late", action="Heartbeat", after_s=11.0),
         {"heartbeat": "Heartbeat was not answered"},
         {("answer_missing", "Heartbeat"), ("answer_late", None)},
     ),

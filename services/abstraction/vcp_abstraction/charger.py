@@ -62,6 +62,8 @@ class Surroundings:
     nonce: str = "0"
     manners: dict[str, Manners] = field(default_factory=dict)
     handler: str | None = None
+    secrets_flaw: str | None = None
+    """Why no password and no key can be kept here; None: they can."""
 
 
 @dataclass(slots=True)

@@ -55,7 +55,9 @@ class Load(Protocol):
 
 
 class Surround(Protocol):
-    def __call__(self, *, nonce: str, manners: dict[str, Manners], handler: str | None) -> Any: ...
+    def __call__(
+        self, *, nonce: str, manners: dict[str, Manners], handler: str | None, secrets_flaw: str | None
+    ) -> Any: ...
 
 
 class Decide(Protocol):
@@ -95,3 +97,5 @@ class Handling:
 
     handler: str | None = None
     manners: Mapping[str, Manners] = field(default_factory=dict)
+    secrets_flaw: str | None = None
+    """Why no password and no key can be kept where it runs; None: they can."""

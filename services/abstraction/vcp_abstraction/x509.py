@@ -40,7 +40,7 @@ def fingerprint(pem: str) -> str:
 
 def is_root(certificate: Certificate, now: datetime) -> bool:
     """Whether it may vouch for others, and is valid now."""
-    return _is_authority(certificate) and is_valid(certificate, now)
+    return may_issue(certificate) and is_valid(certificate, now)
 
 
 def _is_authority(certificate: Certificate) -> bool:
@@ -67,12 +67,34 @@ def issued(issuer: Certificate, certificate: Certificate) -> bool:
 
 
 def leads_to(chain: Sequence[Certificate], roots: Sequence[Certificate]) -> bool:
-    """Whether each of a chain was issued by the next, and the last by a root; without roots the chain alone counts."""
+    """Whether each of a chain was issued by the next, and the last by a root; without roots the chain alone counts.
+
+    Only an authority issues, and of no more below it than it says itself (RFC 5280 §4.2.1.3, §4.2.1.9).
+    """
     if len(chain) > LONGEST_CHAIN:
         return False
-    if not all(issued(above, below) for below, above in pairwise(chain)):
+    for between, (below, above) in enumerate(pairwise(chain)):
+        if not (issued(above, below) and may_issue(above, between)):
+            return False
+    between = len(chain) - 1
+    return not roots or any(
+        root == chain[-1] or (issued(root, chain[-1]) and may_issue(root, between)) for root in roots
+    )
+
+
+def may_issue(certificate: Certificate, between: int = 0) -> bool:
+    """Whether it is an authority's, that signs certificates, with so many of other authorities below it."""
+    try:
+        basic = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound as missing:
+        if missing.oid != x509.KeyUsage.oid:
+            return False
+        usage = None
+    except (ValueError, x509.DuplicateExtension):
         return False
-    return not roots or any(root == chain[-1] or issued(root, chain[-1]) for root in roots)
+    signs = usage is None or usage.key_cert_sign
+    return basic.ca and signs and (basic.path_length is None or basic.path_length >= between)
 
 
 def common_name(certificate: Certificate) -> str | None:

@@ -96,7 +96,7 @@ class Doer:
                     async with self._hosts(chore) as hosts:
                         await (await _module("sftp")).fetch(location, hosts, arrival)
         good: bool | None = None
-        if chore.signing is not None:
+        if chore.signing is not None and chore.signing.whole:
             signatures = await _module("signatures")
             good = await asyncio.to_thread(
                 signatures.fits, chore.signing.certificate, chore.signing.signature, arrival.digest

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -36,12 +36,16 @@ def _flaw(pem: str, roots: Sequence[str], time: datetime) -> str | None:
     weak = _weakness(leaf)
     if weak is not None:
         return weak
-    for certificate in chain:
-        if not certificate.not_valid_before_utc <= time <= certificate.not_valid_after_utc:
-            return "not valid at this time"
+    if not all(_is_valid(certificate, time) for certificate in chain):
+        return "not valid at this time"
     if not anchors:
         return None
-    return None if _leads_to(leaf, chain[1:], anchors) else "not issued by a known authority"
+    valid = [anchor for anchor in anchors if _is_valid(anchor, time)]
+    return None if _leads_to(leaf, chain[1:], valid) else "not issued by a known authority"
+
+
+def _is_valid(certificate: x509.Certificate, time: datetime) -> bool:
+    return certificate.not_valid_before_utc <= time <= certificate.not_valid_after_utc
 
 
 def _weakness(certificate: x509.Certificate) -> str | None:
@@ -58,23 +62,42 @@ def _weakness(certificate: x509.Certificate) -> str | None:
 def _leads_to(
     leaf: x509.Certificate, between: Sequence[x509.Certificate], anchors: Sequence[x509.Certificate]
 ) -> bool:
+    if leaf in anchors:
+        return True
     current = leaf
-    for _ in range(LONGEST_CHAIN):
-        if any(current == anchor or _issued(anchor, current) for anchor in anchors):
+    for below in range(LONGEST_CHAIN):
+        if any(_issued(anchor, current, below) for anchor in anchors):
             return True
-        above = next((one for one in between if one != current and _issued(one, current)), None)
+        above = next((one for one in between if one != current and _issued(one, current, below)), None)
         if above is None:
             return False
         current = above
     return False
 
 
-def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+def _issued(issuer: x509.Certificate, certificate: x509.Certificate, below: int) -> bool:
+    """Whether one is an authority, and has issued the other, below which are so many of authorities that count."""
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
-    return True
+    return _may_issue(issuer, below)
+
+
+def _may_issue(certificate: x509.Certificate, below: int) -> bool:
+    """Whether it is an authority's, that signs certificates and has no more of them below it than it says (RFC 5280
+    §4.2.1.3, §4.2.1.9)."""
+    try:
+        basic = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+        usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound as missing:
+        if missing.oid != x509.KeyUsage.oid:
+            return False
+        usage = None
+    except (ValueError, x509.DuplicateExtension):
+        return False
+    signs = usage is None or usage.key_cert_sign
+    return basic.ca and signs and (basic.path_length is None or basic.path_length >= below)
 
 
 def fits(certificate: str, signature: str, digest: bytes) -> bool:

@@ -55,8 +55,9 @@ class Application:
 
     async def _set_up(self, number: int, described: Described) -> None:
         try:
-            command = await provision(described.charge_point, self._vault, id=f"file-{self._run}-{number}")
-            self._judge(await self._ended(command), described)
+            id = f"file-{self._run}-{number}"
+            async with provision(described.charge_point, self._vault, id=id) as command:
+                self._judge(await self._ended(command), described)
             self.done += 1
         except Problem as problem:
             raise self._wrong(described, problem.field, problem.reason, problem.remedy) from None

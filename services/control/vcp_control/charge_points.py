@@ -61,11 +61,11 @@ async def set_up(
     means: TheMeans, described: ChargePointDescription, key: TheCommandId, wait: Wait = WAIT_S
 ) -> Response:
     """Sets a charge point up, or changes how it is set up. The same description again changes nothing."""
-    command = await provision(described, means.vault, id=key)
-    result = await means.desk.issue(command, wait)
-    if result is None:
-        return pending_response(command)
-    demand_done(result)
+    async with provision(described, means.vault, id=key) as command:
+        result = await means.desk.issue(command, wait)
+        if result is None:
+            return pending_response(command)
+        demand_done(result)
     view = await means.views.one(described.id)
     if view is None:
         # Somebody took it away again in between.

@@ -68,16 +68,17 @@ def report(
     violations: Iterable[Event], *, charge_points: int, complete_since: datetime | None = None
 ) -> Report:
     """The report of events `protocol_violation`, oldest first. Those of a code that is not known here are left out."""
-    findings: dict[tuple[Code, str | None], Finding] = {}
+    findings: dict[tuple[Code, str | None, Weight], Finding] = {}
     for event in violations:
         code = _KNOWN.get(str(event.get("code")))
         if code is None:
             continue
-        key = (code, event.get("action"))
+        weight = VIOLATIONS[code].weight_in(event.get("subprotocol"))
+        key = (code, event.get("action"), weight)
         if key in findings:
             findings[key].count += 1
         else:
-            findings[key] = _found(code, event)
+            findings[key] = _found(code, weight, event)
     found = sorted(findings.values(), key=lambda it: (it.weight != "must", it.first.at))
     must = sum(it.count for it in found if it.weight == "must")
     should = sum(it.count for it in found if it.weight == "should")
@@ -92,11 +93,11 @@ def report(
     )
 
 
-def _found(code: Code, event: Event) -> Finding:
+def _found(code: Code, weight: Weight, event: Event) -> Finding:
     breach = VIOLATIONS[code]
     return Finding(
         code=code,
-        weight=breach.weight,
+        weight=weight,
         action=event.get("action"),
         meaning=breach.meaning,
         clause=breach.clause,

@@ -6,7 +6,7 @@ from typing import Literal
 
 from vcp_contracts.requests import Reply, Silence
 
-from vcp_handler import pipeline
+from vcp_handler import frames, pipeline
 from vcp_handler.answer import Answer
 from vcp_handler.answers import PATIENCE_S, Answers, Asked
 from vcp_handler.arriving import Arriving, shown_call
@@ -28,8 +28,8 @@ _NOT_REGISTERED = Denial("security", "the charge point is not registered", viola
 
 
 class Answering:
-    """The backend's side of the conversation. `gate` says whether its calls are let in; it, the rules and
-    `lets_invalid_out` may change at any time."""
+    """The backend's side of the conversation. `gate` says whether its calls are let in, `gate_blames` whether those that
+    are not are the backend's fault; both, the rules and `lets_invalid_out` may change at any time."""
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class Answering:
         seal: Seal,
     ) -> None:
         self.gate: Gate = gate
+        self.gate_blames = True
         self.lets_invalid_out = False
         self._version = version
         self._calls = calls
@@ -64,7 +65,7 @@ class Answering:
         """A call has arrived. Raises calls.Overrun."""
         answers = self._answers
         shown = shown_call(answers, frame, text)
-        if self._calls.is_id_used(frame.id, text):
+        if self._calls.is_id_used(frame.id, (frame.action, frames.canonical(frame.payload))):
             rule = "OCPP-J 4.1.4: the id of an earlier call that said something else"
             self._journal.violation("call_id_used", rule, shown, action=frame.action, message_id=frame.id)
         if answers.rules is not None:
@@ -133,10 +134,11 @@ class Answering:
             at=at,
             mark=mark,
         )
-        breach = "a call to a charge point whose boot was rejected"
-        self._journal.violation(
-            "call_not_registered", breach, shown, action=frame.action, message_id=frame.id
-        )
+        if self.gate_blames:
+            breach = "a call to a charge point whose boot was rejected"
+            self._journal.violation(
+                "call_not_registered", breach, shown, action=frame.action, message_id=frame.id
+            )
         if self.gate == "security_error":
             self._answers.deny(self._answers.arrived(frame.id, frame.action, {}, shown), _NOT_REGISTERED)
         return True

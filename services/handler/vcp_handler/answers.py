@@ -7,7 +7,7 @@ from typing import Any
 
 from vcp_handler import breaches, frames, pipeline
 from vcp_handler.answer import Answer
-from vcp_handler.calls import Calls, TheirCall
+from vcp_handler.calls import SHORTEST_TIMEOUT_S, Calls, TheirCall
 from vcp_handler.departing import Departing
 from vcp_handler.dialects.secrets import Seal, sealed
 from vcp_handler.dialects.table import Envelope, Heard
@@ -52,14 +52,15 @@ class Answers:
         self.version = version
         self.journal = journal
         self.send = send
-        self.kept_calls = 0
-        """How many calls a rule keeps back: to the backend they are unanswered."""
+        self.kept_calls: list[float] = []
+        """When the calls arrived that a rule keeps back: to the backend they are unanswered."""
         self._calls = calls
-        self._clock = clock
+        self.clock = clock
         self._utc = utc
         self._seal = seal
         self._asked: dict[int, Asked] = {}
-        self._kept: set[int] = set()
+        self._kept: dict[int, float] = {}
+        """The calls whose answers a rule keeps back, with the times at which they arrived."""
 
     def is_unanswered(self, request: str) -> bool:
         """Whether this request's answer is still to be written."""
@@ -76,8 +77,10 @@ class Answers:
 
     def arrived(self, message_id: str, action: str, payload: Payload, shown: str) -> Asked:
         """From now on we owe an answer. Raises calls.Overrun."""
-        call = self._calls.arrived(message_id, action, self._clock(), PATIENCE_S)
-        if call.overlaps or self.kept_calls or self._kept:
+        now = self.clock()
+        call = self._calls.arrived(message_id, action, now, PATIENCE_S)
+        kept = (*self.kept_calls, *self._kept.values()) if self.kept_calls or self._kept else ()
+        if call.overlaps or any(now - at < SHORTEST_TIMEOUT_S for at in kept):
             rule = "OCPP-J 4.1.1: a call while an earlier one was unanswered"
             self.journal.violation("call_too_early", rule, shown, action=action, message_id=message_id)
         asked = self._asked[call.number] = Asked(call, payload)
@@ -164,7 +167,7 @@ class Answers:
             cause=self.id_of(call),
             rule=answer.rule,
             verdict=answer.verdict,
-            latency_ms=round((self._clock() - call.received) * 1000, 3),
+            latency_ms=round((self.clock() - call.received) * 1000, 3),
             mark=answer.mark,
         )
 

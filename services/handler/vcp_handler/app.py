@@ -42,6 +42,9 @@ async def serve(environment: Environment, stop: asyncio.Event) -> None:
         health = Health(worker, redis, environment.partitions)
         app = application_of(_broker(environment), ABOUT, health)
         async with running(app, environment, stop):
+            flaw = vault.flaw() if vault is not None else None
+            if flaw is not None:
+                log.warning("keys_unusable", why=flaw)
             log.info("started", redis=environment.redis_url_masked, partitions=environment.partitions)
             await worker.run(stop)
         log.info("stopped")

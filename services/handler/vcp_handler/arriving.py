@@ -29,7 +29,8 @@ class Arriving:
     gate_shuts_out: Callable[[Call, str, Mark | None, datetime], bool]
     """Shuts the call out where the gate is closed, and says whether it was."""
     answer_broken: Callable[[Broken, str], None]
-    was_kept: bool = False
+    kept_at: float | None = None
+    """When it arrived, where it is kept back."""
 
     @property
     def message(self) -> Message:
@@ -50,13 +51,14 @@ class Arriving:
 
     def keep(self, _going: Going) -> None:
         """It is kept back: to the backend it is unanswered."""
-        self.was_kept = True
-        self.answers.kept_calls += 1
+        self.kept_at = self.answers.clock()
+        self.answers.kept_calls.append(self.kept_at)
 
     def go(self, going: Going) -> None:
         """It reaches the charger, or whatever a rule makes of it."""
-        if self.was_kept:
-            self.answers.kept_calls -= 1
+        if self.kept_at is not None:
+            self.answers.kept_calls.remove(self.kept_at)
+            self.kept_at = None
         frame = self._altered(going)
         mark = self._mark(frame, going)
         if not isinstance(frame, Call):

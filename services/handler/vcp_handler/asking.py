@@ -7,7 +7,7 @@ from vcp_contracts.actions import Action, RawCall, RawText
 from vcp_contracts.outcomes import Sent, Unspoken, Unwritable
 
 from vcp_handler import breaches, flight, frames, record
-from vcp_handler.calls import Calls
+from vcp_handler.calls import SHORTEST_TIMEOUT_S, Calls
 from vcp_handler.flight import Flight
 from vcp_handler.flights import Flights
 from vcp_handler.frames import Broken, Call, CallError, CallResult
@@ -23,9 +23,6 @@ MOST_WAITING = 64
 """How many actions may wait on one link. The Abstraction keeps one in flight, so more is a fault of ours."""
 
 _BY_HAND = (RawCall, RawText)
-
-MOST_IDS = 1_000
-"""How many message ids that were given by hand are remembered, so that none is used twice."""
 
 
 class TooManyActions(Exception):
@@ -44,6 +41,7 @@ class Asking:
         send: Callable[[str], bool],
         clock: Callable[[], float],
         is_unanswered: Callable[[str], bool],
+        registered: Callable[[], None],
     ) -> None:
         self.rules: Ruling | None = None
         self.lets_invalid_out = False
@@ -51,9 +49,10 @@ class Asking:
         self._calls = calls
         self._journal = journal
         self._is_unanswered = is_unanswered
-        self._flights = Flights(version=version, calls=calls, journal=journal, send=send, clock=clock)
+        self._flights = Flights(
+            version=version, calls=calls, journal=journal, send=send, clock=clock, registered=registered
+        )
         self._waiting: deque[Action] = deque()
-        self._ids: dict[str, None] = {}
 
     def act(self, action: Action) -> None:
         """Sends an action, or keeps it until it may leave. One that was seen before is not sent again, unless as another
@@ -149,6 +148,7 @@ class Asking:
         if not flights.send(text):
             # The end of the link is on its way, and tells the Abstraction what becomes of the action.
             return
+        flights.has_left(leaving)
         flights.open(leaving)
         self._journal.sent(
             "call",
@@ -172,11 +172,9 @@ class Asking:
     def _written_by_hand(self, action: RawCall) -> Flight | Unfit:
         given = action.message_id
         if given is not None:
-            if given in self._ids or given in self._flights.by_id or self._calls.is_ours_known(given):
+            flights = self._flights
+            if given in flights.ids_by_hand or given in flights.by_id or self._calls.is_ours_known(given):
                 return Unfit(action.name, "message_id", "OCPP-J 4.1.4: this id was used on this link before")
-            self._ids[given] = None
-            if len(self._ids) > MOST_IDS:
-                del self._ids[next(iter(self._ids))]
         return flight.of_raw_call(self._version, action, lets_invalid_out=self.lets_invalid_out)
 
     def _send_text(self, action: RawText) -> None:
@@ -184,6 +182,7 @@ class Asking:
         if not self._flights.send(action.text):
             return
         frame = frames.read(action.text)
+        self._flights.excuse_answer_to(frame)
         self._journal.sent(
             record.kind(frame),
             record.shown_unread(action.text),
@@ -197,8 +196,23 @@ class Asking:
 
     def _stray(self, frame: CallResult | CallError, text: str) -> None:
         shown = record.shown_unread(text)
-        code, rule = breaches.STRAY[self._calls.stray(frame.id)]
-        excused = self._flights.excuses.holds("stray", frame.id)
+        stray = self._calls.stray(frame.id)
+        code, rule = breaches.STRAY[stray]
+        excused = self._flights.excuses.holds("stray", frame.id) or self._is_of_what_can_not_be_read(frame)
+        if stray == "late":
+            sent = self._calls.came_late(frame.id)
+            excused = excused or sent is None or self._flights.now - sent < SHORTEST_TIMEOUT_S
         self._journal.received(record.kind(frame), shown, message_id=frame.id, rule=None if excused else rule)
         if not excused:
             self._journal.violation(code, rule, shown, message_id=frame.id)
+
+    def _is_of_what_can_not_be_read(self, frame: CallResult | CallError) -> bool:
+        """Whether it is an error that names no call, as the backend could not read which one it was (2.0.1 part 4 §4.2.3).
+
+        What it means may be the open call, which then has no other answer.
+        """
+        if not isinstance(frame, CallError) or frame.id != self._version.words.id_if_unreadable:
+            return False
+        for id in self._calls.ours:
+            self._flights.excuses.add("missing", id)
+        return True

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from vcp_contracts.violations import Code
 
 from vcp_handler.calls import Stray
-from vcp_handler.frames import BrokenKind
+from vcp_handler.frames import Broken, BrokenKind
 from vcp_handler.wording import Cause
 
 FRAME: Mapping[BrokenKind, Code] = {
@@ -21,6 +21,12 @@ FRAME: Mapping[BrokenKind, Code] = {
     "bad_payload": "frame_payload",
     "bad_code": "frame_error_code",
 }
+
+
+def of_frame(broken: Broken) -> Code:
+    """The code of what is wrong with a frame; a limit of our reader is no rule of OCPP's."""
+    return "frame_beyond_limits" if broken.beyond_limits else FRAME[broken.kind]
+
 
 CALL: Mapping[Cause, Code] = {
     "unknown_action": "call_unknown",

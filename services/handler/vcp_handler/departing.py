@@ -24,8 +24,8 @@ class Departing:
     answer: Answer
     dialect: Dialect
     write: Write
-    kept: set[int]
-    """The numbers of the calls whose answers are kept back."""
+    kept: dict[int, float]
+    """The numbers of the calls whose answers are kept back, and when they arrived."""
 
     @property
     def message(self) -> Message:
@@ -53,11 +53,11 @@ class Departing:
 
     def keep(self, _going: Going) -> None:
         """It is kept back; answers to later calls overtake it, but what follows it does not."""
-        self.kept.add(self.answer.call.number)
+        self.kept[self.answer.call.number] = self.answer.call.received
 
     def go(self, going: Going) -> None:
         """It is written, or whatever a rule makes of it."""
-        self.kept.discard(self.answer.call.number)
+        self.kept.pop(self.answer.call.number, None)
         if going.lost:
             return
         altered = self._altered(going)

@@ -4,20 +4,36 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 
-from vcp_contracts.actions import Action
-from vcp_contracts.outcomes import Answered, AnyAnswer, Misanswered, Outcome, RawAnswer, Refused, Unanswered
+from vcp_contracts.actions import Action, RawCall
+from vcp_contracts.outcomes import (
+    Answered,
+    AnyAnswer,
+    BootAnswer,
+    Misanswered,
+    Outcome,
+    RawAnswer,
+    Refused,
+    Unanswered,
+)
 
 from vcp_handler import breaches, flight, pipeline, record
-from vcp_handler.calls import Calls, OurCall
+from vcp_handler.calls import SHORTEST_TIMEOUT_S, Calls, OurCall
 from vcp_handler.dialects.secrets import masked
 from vcp_handler.excuses import Excuses
 from vcp_handler.flight import Flight
-from vcp_handler.frames import Broken, CallError, CallResult
+from vcp_handler.frames import Broken, CallError, CallResult, Frame
 from vcp_handler.journal import Journal
 from vcp_handler.pipeline import Bad
 from vcp_handler.record import Mark
 from vcp_handler.versions import Version
 from vcp_handler.wording import ERROR_CODES, refusal_kind
+
+UNREADABLE = "-1"
+"""The id under which a message is answered whose own can't be read (2.0.1 part 4 §4.2.3). 1.6 names none, and its backends
+use this one, too."""
+
+MOST_IDS = 1_000
+"""How many message ids that were given by hand are remembered, so that none is used twice."""
 
 REMEMBERED = 4
 """How many outcomes a link remembers, to tell them again where an action is repeated on it: the Abstraction keeps one
@@ -35,6 +51,7 @@ class Flights:
         journal: Journal,
         send: Callable[[str], bool],
         clock: Callable[[], float],
+        registered: Callable[[], None],
     ) -> None:
         self.version = version
         self.calls = calls
@@ -43,7 +60,10 @@ class Flights:
         self.excuses = Excuses()
         self.by_id: dict[str, Flight] = {}
         """By message id."""
+        self.ids_by_hand: dict[str, None] = {}
+        """The message ids that somebody gave by hand, and that have been on the wire."""
         self._clock = clock
+        self._registered = registered
         self._outcomes: OrderedDict[tuple[str, int], Outcome] = OrderedDict()
 
     def outcome_of(self, action: Action) -> Outcome | None:
@@ -56,6 +76,13 @@ class Flights:
         beside = len(self.by_id) > 1
         return self.calls.open(call.id, call.name, self._clock(), call.action.timeout_s, beside=beside)
 
+    def has_left(self, sent: Flight) -> None:
+        """It is on the wire, and its id is used up."""
+        if isinstance(sent.action, RawCall) and sent.action.message_id is not None:
+            self.ids_by_hand[sent.action.message_id] = None
+            if len(self.ids_by_hand) > MOST_IDS:
+                del self.ids_by_hand[next(iter(self.ids_by_hand))]
+
     def is_open(self, call: OurCall) -> bool:
         """Whether its answer is still awaited."""
         return self.calls.ours.get(call.id) is call
@@ -63,6 +90,17 @@ class Flights:
     def since(self, call: OurCall) -> float:
         """How long ago it was written, in real milliseconds."""
         return round((self._clock() - call.sent) * 1000, 3)
+
+    @property
+    def now(self) -> float:
+        """Monotonic seconds."""
+        return self._clock()
+
+    def excuse_answer_to(self, frame: Frame) -> None:
+        """This text of ours is no call that anybody can answer properly: no answer to it is held against the backend."""
+        if isinstance(frame, Broken):
+            self.excuses.add("stray", frame.id or UNREADABLE)
+            self.excuses.add("stray", UNREADABLE)
 
     # --- how calls end ------------------------------------------------------------------------------------------------
 
@@ -76,12 +114,14 @@ class Flights:
         at: datetime | None = None,
         mark: Mark | None = None,
         blame: bool = True,
+        kept: bool = False,
     ) -> None:
-        """The open call ends with this answer. `blame`: whether the backend answers for what is wrong with it."""
+        """The open call ends with this answer. `blame`: whether the backend answers for what is wrong with it; `kept`:
+        whether a rule kept it back, so that what it says of the time is old."""
         self.calls.answered(call.id)
         flown = self.by_id.pop(call.id)
         if isinstance(frame, CallError):
-            self.record(flown, frame, shown, latency, rule=frame.flaw, at=at, mark=mark)
+            self.record(flown, frame, shown, latency, rule=self._flaw(frame), at=at, mark=mark)
             if blame:
                 self._report_error(call, frame, shown)
             self._refused(flown, frame, latency)
@@ -91,7 +131,10 @@ class Flights:
         if bad is not None and blame:
             self._report(call, bad, shown)
         if answer is not None:
-            self.end(Answered, flown.action, latency_ms=latency, answer=answer)
+            by_rule = kept or not blame
+            self.end(Answered, flown.action, latency_ms=latency, answer=answer, by_rule=by_rule)
+            if isinstance(answer, BootAnswer) and answer.verdict != "rejected":
+                self._registered()
         elif bad is not None:
             self._misanswered(flown.action, bad, latency)
 
@@ -106,14 +149,22 @@ class Flights:
         call = self.calls.expired(now)
         if call is None:
             return False
-        action = self.by_id.pop(call.id).action
-        if not self.excuses.holds("missing", call.id):
+        flown = self.by_id.pop(call.id)
+        action = flown.action
+        if self._owes_answer(call, flown):
             rule = f"OCPP-J 4.1.1: no answer within {action.timeout_s:g} s"
             self.journal.violation(
                 "answer_missing", rule, "(nothing)", action=call.action, message_id=call.id
             )
         self.end(Unanswered, action, timeout_s=action.timeout_s)
         return True
+
+    def _owes_answer(self, call: OurCall, flown: Flight) -> bool:
+        """Whether the backend had to answer this call, and had time to. It may drop what breaks OCPP (2.0.1 part 4 §4.2.3),
+        and what a charge point must not say before it is accepted."""
+        is_proper = flown.rule is None and not flown.action.past_gate
+        had_time = flown.action.timeout_s >= SHORTEST_TIMEOUT_S
+        return is_proper and had_time and not self.excuses.holds("missing", call.id)
 
     def give_up(self, lost: Flight) -> None:
         """A call that never left counts as unanswered."""
@@ -201,9 +252,17 @@ class Flights:
             )
 
     def _report_error(self, call: OurCall, frame: CallError, shown: str) -> None:
-        if frame.flaw:
-            rule = f"OCPP-J 4.2.3: {frame.flaw}"
+        flaw = self._flaw(frame)
+        if flaw is not None:
+            rule = f"OCPP-J 4.2.3: {flaw}"
             self.journal.violation("frame_error_parts", rule, shown, action=call.action, message_id=call.id)
         if frame.code not in ERROR_CODES:
             rule = f"OCPP-J 4.2.3: there is no error code {frame.code[:50]}"
             self.journal.violation("error_code_unknown", rule, shown, action=call.action, message_id=call.id)
+
+    def _flaw(self, frame: CallError) -> str | None:
+        """What is wrong with an error that is understood all the same."""
+        longest = self.version.words.longest_description
+        if frame.flaw is not None or longest is None or len(frame.description) <= longest:
+            return frame.flaw
+        return f"the error description has {len(frame.description)} characters, {longest} are allowed"

@@ -102,6 +102,8 @@ class Broken:
     reason: str
     id: str | None = None
     type: int | None = None
+    beyond_limits: bool = False
+    """Whether it may be good JSON of which our reader takes no more (RFC 8259 §9 lets a reader have limits)."""
 
 
 Frame = Call | CallResult | CallError | Broken
@@ -123,7 +125,7 @@ def read(text: str | bytes, limit: int = MAX_TEXT) -> Frame:
     if _is_too_deep(text, parts):
         reason = f"lists and objects lie more than {MAX_DEPTH} deep in each other"
         kind = parts[0] if type(parts[0]) is int else None
-        return Broken("too_deep", reason, _readable_id(parts), kind)
+        return Broken("too_deep", reason, _readable_id(parts), kind, beyond_limits=True)
     match parts[0]:
         case bool() | float():
             return _unknown_type(parts)
@@ -162,7 +164,7 @@ def _refused(text: str | bytes, why: orjson.JSONDecodeError) -> Broken:
     message_id = _id_at_head(text)
     if message_id is None or not _is_json(text):
         return Broken("not_json", f"not JSON: {why}")
-    return Broken("bad_payload", f"JSON that can't be read: {why}", message_id, CALL)
+    return Broken("bad_payload", f"JSON that can't be read: {why}", message_id, CALL, beyond_limits=True)
 
 
 def _id_at_head(text: str | bytes) -> str | None:
@@ -213,6 +215,11 @@ def unwritable(payload: object) -> str | None:
     return None
 
 
+def canonical(payload: Payload) -> bytes:
+    """The same bytes for the same content, however it was written."""
+    return orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)
+
+
 def _read_call(parts: list[object]) -> Call | Broken:
     message_id = _readable_id(parts)
     if len(parts) != 4:
@@ -258,8 +265,6 @@ def _error_flaw(rest: list[object]) -> str | None:
         return f"a CALLERROR has 5 elements, this has {3 + len(rest)}"
     if not isinstance(rest[0], str):
         return "the error description is not a text"
-    if len(rest[0]) > MAX_DESCRIPTION:
-        return f"the error description has {len(rest[0])} characters, {MAX_DESCRIPTION} are allowed"
     return None if isinstance(rest[1], dict) else "the error details are not an object"
 
 

@@ -44,6 +44,7 @@ class Journal:
     utc: Callable[[], datetime]
     words: Mapping[tuple[str, bool], str] = field(default_factory=dict)
     """The contract's word for an action; True: for a call of the charger's."""
+    subprotocol: str | None = None
     n: int = 0
     _entries: int = 0
 
@@ -81,6 +82,7 @@ class Journal:
         self._event(
             ProtocolViolation,
             link=self.link,
+            subprotocol=self.subprotocol,
             code=code,
             rule=rule,
             action=action[:50] if action else None,

@@ -27,6 +27,7 @@ class Landing:
     latency: float
     """From written to answered, in real milliseconds."""
     at: datetime
+    was_kept: bool = False
 
     @property
     def message(self) -> Message:
@@ -53,6 +54,7 @@ class Landing:
 
     def keep(self, _going: Going) -> None:
         """It is kept back, and its call may end unanswered: that is not the backend's fault."""
+        self.was_kept = True
         self.flights.excuses.add("missing", self.call.id)
 
     def go(self, going: Going) -> None:
@@ -73,9 +75,15 @@ class Landing:
             self._record(frame, shown, mark_if_ruled)
             flights.misread(self.call, frame)
         elif not isinstance(frame, Call):
-            blame = not going.alters
             flights.conclude(
-                self.call, frame, shown, self.latency, at=self.at, mark=mark_if_ruled, blame=blame
+                self.call,
+                frame,
+                shown,
+                self.latency,
+                at=self.at,
+                mark=mark_if_ruled,
+                blame=not going.alters,
+                kept=self.was_kept,
             )
         if going.again is not None:
             again = Mark(going.rule, made_up=True)

@@ -63,9 +63,13 @@ class Leaving:
         if not flights.send(text):
             # The end of the link is on its way, and tells the Abstraction what becomes of the action.
             return
+        flights.has_left(self.flight)
         flights.open(self.flight)
         if going.text is not None or going.message_id is not None:
             self._excuse(text)
+        if going.breaks is not None:
+            # The backend may drop what breaks OCPP (2.0.1 part 4 §4.2.3).
+            flights.excuses.add("missing", self.flight.id)
         self._record(going, text, made_up=False)
         if going.again is not None:
             flights.excuses.add("stray", self.flight.id)

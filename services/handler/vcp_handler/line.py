@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 import structlog
-from vcp_contracts.link import CloseLink, LinkFailed, OpenLink, RulesInForce, SetRules, TuneLink
+from vcp_contracts.link import CloseLink, LinkFailed, OpenLink, RulesInForce, SetGate, SetRules, TuneLink
 from vcp_contracts.rules import Cut, StandingRule
 from vcp_plumbing.crash_points import Passing
 from vcp_plumbing.vault import Vault
@@ -64,6 +64,8 @@ class Line:
         self.link: Link | None = None
         self._exchange = exchange
         self._wanted: OpenLink | None = None
+        self._unanswered: tuple[str, ...] = ()
+        """The ids of calls that the last link has left without an answer."""
         self._socket: Socket | None = None
         self._life: asyncio.Task[None] | None = None
         self._goodbyes: set[asyncio.Task[None]] = set()
@@ -107,6 +109,14 @@ class Line:
         self._wanted = self._wanted.model_copy(update=given)
         if self._socket is not None and tune.ping_s is not None:
             self._socket.ping_every(tune.ping_s)
+
+    def gate(self, order: SetGate) -> None:
+        """What becomes of the backend's calls from now on, also on the next connection of the same order."""
+        if self._wanted is not None:
+            gates = {"gate": order.gate, "gate_blames": order.blames}
+            self._wanted = self._wanted.model_copy(update=gates)
+        if self.link is not None:
+            self.link.gate(order.gate, blames=order.blames)
 
     def rule(self, order: SetRules) -> None:
         """The rules that stand from now on, on this connection and those to come."""
@@ -237,9 +247,10 @@ class Line:
         finally:
             if self.link is link:
                 if end.breach:
-                    link.breach(end.detail)
+                    link.breach(end.detail, too_long=end.too_long)
                 link.down(end.why, end.detail)
                 self.link = self._socket = None
+            self._unanswered = link.unanswered
 
     def _link_over(self, socket: Socket, wanted: OpenLink) -> Link:
         exchange = self._exchange
@@ -247,7 +258,9 @@ class Line:
             id=exchange.name(),
             charge_point=self.charge_point,
             version=VERSIONS[socket.subprotocol],
-            gate=wanted.gate,
+            gate=(self._wanted or wanted).gate,
+            gate_blames=(self._wanted or wanted).gate_blames,
+            unanswered=self._unanswered,
             around=Around(
                 outlet=exchange.outlet,
                 send=lambda text: exchange.ours() and self._send(socket, text),

@@ -3,7 +3,7 @@
 It decides nothing: it checks, pairs, numbers and records. The connection itself is someone else's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -58,15 +58,28 @@ class Link:
     `take` is given each received text, `act` each action, `reply` each reply; `tick` is called when time has passed.
     """
 
-    def __init__(self, *, id: str, charge_point: str, version: Version, gate: Gate, around: Around) -> None:
+    def __init__(
+        self,
+        *,
+        id: str,
+        charge_point: str,
+        version: Version,
+        gate: Gate,
+        around: Around,
+        gate_blames: bool = True,
+        unanswered: Iterable[str] = (),
+    ) -> None:
+        """`unanswered` are the ids of calls that the link before has left without an answer."""
         self.id = id
         self._around = around
         self._version = version
         self._over = False
         self._is_cut = False
         self._ruling: Ruling | None = None
-        self._calls = Calls()
-        self._journal = Journal(id, charge_point, around.outlet, around.utc, version.dialect.words)
+        self._calls = Calls(unanswered)
+        self._journal = Journal(
+            id, charge_point, around.outlet, around.utc, version.dialect.words, version.dialect.subprotocol
+        )
         self._answering = Answering(
             version=version,
             calls=self._calls,
@@ -84,7 +97,14 @@ class Link:
             send=around.send,
             clock=around.clock,
             is_unanswered=self._answering.is_unanswered,
+            registered=self._registered,
         )
+        self._answering.gate_blames = gate_blames
+
+    @property
+    def unanswered(self) -> tuple[str, ...]:
+        """The ids of the charger's calls to which an answer may still come."""
+        return self._calls.unanswered
 
     def up(self, order: OpenLink, subprotocol: str, trust_path: tuple[str, ...] = ()) -> None:
         """Fact 0: the link that was ordered stands."""
@@ -101,15 +121,21 @@ class Link:
             self._journal.tell(self._journal.make(LinkDown, why=why, detail=detail))
             self._over = True
 
-    def breach(self, detail: str) -> None:
+    def breach(self, detail: str, *, too_long: bool = False) -> None:
         """The backend sent something that is no text a websocket can carry, or a text too long to be read."""
         rule = f"RFC 6455 7.4.1: {detail}"
         self._journal.received("broken", UNREAD, message_id=None, rule=rule)
-        self._journal.violation("frame_unread", rule, UNREAD)
+        self._journal.violation("frame_too_long" if too_long else "frame_unread", rule, UNREAD)
 
-    def gate(self, gate: Gate) -> None:
+    def gate(self, gate: Gate, *, blames: bool = True) -> None:
         """What becomes of the backend's calls from now on."""
         self._answering.gate = gate
+        self._answering.gate_blames = blames
+
+    def _registered(self) -> None:
+        """The backend has just answered a boot, and not with a rejection: it may call at once (1.6 §4.2; 2.0.1 B01, B02),
+        before the Abstraction has said that the gate is open."""
+        self._answering.gate = "open"
 
     def rule(self, book: Rulebook | None, *, lets_invalid_out: bool = False) -> None:
         """The rules that stand, and whether the Handler's gate is open on purpose, from now on."""
@@ -194,7 +220,7 @@ class Link:
     def _broken(self, frame: Broken, shown: str) -> None:
         rule = f"OCPP-J 4.2: {frame.reason}"
         self._journal.received("broken", shown, message_id=frame.id, rule=rule)
-        self._journal.violation(breaches.FRAME[frame.kind], rule, shown, message_id=frame.id)
+        self._journal.violation(breaches.of_frame(frame), rule, shown, message_id=frame.id)
         if frame.type in (frames.RESULT, frames.ERROR):
             self._asking.broken(frame)
         else:

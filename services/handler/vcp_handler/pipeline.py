@@ -162,6 +162,8 @@ def _no_row(version: Version, action: str) -> Denial:
     """OCPP-J table 7: NotImplemented is for actions that the version lacks, NotSupported for those we don't take."""
     dialect = version.dialect
     if action not in version.schemas.actions and action not in dialect.known:
+        if dialect.signed is not None and action.removesuffix(dialect.signed) in dialect.known:
+            return Denial("unsupported", "this charge point takes no signed messages", violation=False)
         return Denial("unknown_action", f"{dialect.subprotocol} has no action {action[:50]}")
     reason = dialect.refused.get(action)
     if reason is None:

@@ -27,6 +27,7 @@ from websockets.exceptions import (
     InvalidURI,
     NegotiationError,
 )
+from websockets.frames import CloseCode
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 
@@ -68,7 +69,9 @@ class End:
     why: EndWhy
     detail: str = ""
     breach: bool = False
-    """Whether the other side broke the rules of websockets: a message too long, no UTF-8, a broken frame."""
+    """Whether the other side broke the rules of websockets, or our limit: a message too long, no UTF-8, a broken frame."""
+    too_long: bool = False
+    """Whether it was a message longer than we read: no rule of websockets forbids that."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -331,5 +334,7 @@ def _end(closed: ConnectionClosed) -> End:
     if closed.rcvd is not None and not (closed.sent and not closed.rcvd_then_sent):
         return End("closed_by_backend", f"{int(closed.rcvd.code)} {closed.rcvd.reason}".strip())
     if closed.sent is not None:
-        return End("protocol", f"{int(closed.sent.code)} {closed.sent.reason}".strip(), breach=True)
+        too_long = closed.sent.code == CloseCode.MESSAGE_TOO_BIG
+        detail = f"{int(closed.sent.code)} {closed.sent.reason}".strip()
+        return End("protocol", detail, breach=True, too_long=too_long)
     return End("lost", str(closed.__cause__ or "the connection broke"))

@@ -54,7 +54,7 @@ class Switchboard:
         self._owner = owner
         self._prefix = f"{owner}.{secrets.token_hex(4)}"
         self._counter = count(1)
-        self._vault = vault
+        self.vault = vault
         self._pacer = pacer or Pacer(clock=clock)
         self._clock = clock
         self._random = random or Random().random
@@ -139,7 +139,7 @@ class Switchboard:
     def _pass_on(self, desk: Desk, word: Action | Reply | SetGate | LetGo) -> None:
         line = desk.lines.get(word.charge_point)
         link = line.link if line is not None else None
-        if link is None or link.id != word.link:
+        if line is None or link is None or link.id != word.link:
             return
         match word:
             case Action():
@@ -147,7 +147,7 @@ class Switchboard:
             case Reply():
                 link.reply(word)
             case SetGate():
-                link.gate(word.gate)
+                line.gate(word)
             case LetGo():
                 link.let_go(word)
 
@@ -162,7 +162,7 @@ class Switchboard:
             outlet=desk.pouch,
             name=self._name,
             ours=partial(self._is_ours, desk),
-            vault=self._vault,
+            vault=self.vault,
             pacer=self._pacer,
             random=self._random,
             passing=self._passing,

@@ -31,6 +31,8 @@ class ErrorWords:
     codes: Mapping[Cause, str]
     id_if_unreadable: str | None
     """What an error answer carries where the call's id can't be read; None: no answer then."""
+    longest_description: int | None = None
+    """How many characters the description of an error may have; None: as many as it likes."""
 
     def code(self, cause: Cause) -> str | None:
         """The code to send, or None for no answer."""
@@ -72,6 +74,7 @@ WORDS_201 = ErrorWords(
         "generic": "GenericError",
     },
     id_if_unreadable="-1",
+    longest_description=255,
 )
 
 _REFUSALS: Mapping[str, RefusalKind] = {

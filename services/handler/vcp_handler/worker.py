@@ -21,6 +21,7 @@ from vcp_plumbing.pace import Pace
 from vcp_plumbing.reader import Entry, Reader
 from vcp_plumbing.reading_beside import ReadingBeside
 from vcp_plumbing.tenure import LONGEST_WAIT_MS, Tenure
+from vcp_plumbing.vault import flaw_of
 
 from vcp_handler.measures import Measures
 from vcp_handler.pouch import Parcel
@@ -145,6 +146,7 @@ class Worker:
             id=f"{self._environment.owner}-up-{partition}-${{number}}",
             owner=self._environment.owner,
             manners=self._manners,
+            secrets_flaw=flaw_of(self.switchboard.vault),
         )
         yield ("XADD", inbox(partition), "*", FIELD, up.model_dump_json())
 

@@ -67,6 +67,19 @@ class Vault:
             return None
         return _from_text(content) if kind == "password" else content
 
+    def flaw(self) -> str | None:
+        """Why no password and no key can be kept here, and what to do; None: nothing stands in the way."""
+        folders = [self.directory / folder for folder, _ in (_PLACES[kind] for kind in sorted(_PRIVATE))]
+        try:
+            for directory in (self.directory, *folders):
+                if directory.exists():
+                    _demand_private(directory)
+                    if not (directory.is_dir() and os.access(directory, os.W_OK | os.X_OK)):
+                        return f"{directory.name} in VCP_KEYS is no directory that this user can write"
+        except (VaultUnsafe, OSError) as flaw:
+            return str(flaw)
+        return None
+
     def kept_since(self, kind: Kind, label: str) -> float:
         """When the secret under a label was put there, in seconds of some clock; 0 when there is none."""
         try:
@@ -81,6 +94,11 @@ class Vault:
     def _path(self, kind: Kind, label: str) -> Path:
         folder, suffix = _PLACES[kind]
         return self.directory / folder / (quote(label, safe="").replace(".", "%2E") + suffix)
+
+
+def flaw_of(vault: Vault | None) -> str | None:
+    """Why no password and no key can be kept; None: nothing stands in the way."""
+    return "no directory is set in VCP_KEYS" if vault is None else vault.flaw()
 
 
 def _demand_private(path: Path) -> None:

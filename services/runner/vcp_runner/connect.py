@@ -91,11 +91,16 @@ def configuration_of(connection: Connection, keys: Path | None) -> Mapping[str, 
 
 def _kept(keys: Path | None, label: str, authorities: Path) -> str:
     """Puts the authorities where the Handler looks for them; the label under which it does."""
-    from vcp_plumbing.vault import Vault
+    from vcp_plumbing.vault import Vault, VaultUnsafe
 
     if keys is None:
         raise NoKeys("with a broker of your own, name a directory for keys in VCP_KEYS")
-    Vault(keys).put("ca", label, authorities.read_bytes())
+    try:
+        Vault(keys).put("ca", label, authorities.read_bytes())
+    except VaultUnsafe as unsafe:
+        raise NoKeys(str(unsafe)) from None
+    except OSError as broken:
+        raise NoKeys(f"the authorities can't be put into {keys}: {broken.strerror}") from None
     return label
 
 

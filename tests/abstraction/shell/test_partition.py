@@ -149,6 +149,13 @@ class TestWords:
         assert changes.handling.handler == "handler-1"
         assert facts(home)["handler"] == "handler-1"
 
+    def test_what_a_handler_says_of_its_vault_is_kept(self):
+        home = partition()
+        up = {"type": "handler_up", "id": "up", "owner": "h", "manners": {}, "secrets_flaw": "no vault"}
+        changes = work(home, entry(0, up))
+        assert changes.handling is not None
+        assert changes.handling.secrets_flaw == "no vault"
+
 
 class TestRepeatedCommands:
     def test_a_repeat_gets_the_first_result_again_and_changes_nothing(self):

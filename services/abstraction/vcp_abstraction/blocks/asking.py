@@ -101,18 +101,20 @@ def _answered(cp: Charger, it: Answered) -> None:
     lanes.tell_command(cp, entry, "answered", it.answer.model_dump(mode="json", exclude_none=True))
     match entry.action, it.answer:
         case Boot(), BootAnswer() as answer:
-            breaches.judge_boot(cp, entry.action, answer)
+            if not it.by_rule:
+                breaches.judge_boot(cp, entry.action, answer)
             clock.heard(cp, answer.now)
-            boot.booted(cp, answer)
+            boot.booted(cp, answer, by_rule=it.by_rule)
         case Beat(), BeatAnswer() as answer:
-            breaches.judge_time(cp, entry.action, answer.now)
+            if not it.by_rule:
+                breaches.judge_time(cp, entry.action, answer.now)
             clock.heard(cp, answer.now)
         case Authorize(), AuthorizeAnswer() as answer:
             verdicts.answered(cp, entry, answer)
         case AskSigning() as action, SigningAnswer() as answer:
             own_certificate.answered(cp, action, answer)
         case ReportTransaction(), TransactionAnswer() as answer:
-            transaction_answers.answered(cp, entry, answer)
+            transaction_answers.answered(cp, entry, answer, blame=not it.by_rule)
         case _:
             # nothing that waits for another answer may go on waiting
             _without_answer(cp, entry)
@@ -151,7 +153,7 @@ def _failed(cp: Charger, it: Refused | Misanswered | Unanswered) -> None:
         cp.facts.link.unsupported.add(flight.word)
     told = isinstance(entry.action, ReportTransaction)
     if told and isinstance(it, Misanswered) and isinstance(it.readable, TransactionAnswer):
-        transaction_answers.answered(cp, entry, it.readable)
+        transaction_answers.answered(cp, entry, it.readable, blame=False)
     if isinstance(it, Refused) and it.kind == "security" and flight.word != "boot":
         boot.disowned(cp)
     _without_answer(cp, entry)

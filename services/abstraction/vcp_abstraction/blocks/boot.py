@@ -54,10 +54,11 @@ def tells_otherwise(cp: Charger, old: ChargePointConfiguration, new: ChargePoint
     return nameplate_of(cp.id, new) != nameplate_of(cp.id, old)
 
 
-def booted(cp: Charger, answer: BootAnswer) -> None:
-    """The backend's verdict (1.6 §4.2, 2.0.1 B01 to B03)."""
+def booted(cp: Charger, answer: BootAnswer, *, by_rule: bool = False) -> None:
+    """The backend's verdict (1.6 §4.2, 2.0.1 B01 to B03), or the one that a rule put in its place."""
     registration = cp.facts.registration
     registration.verdict = answer.verdict
+    registration.by_rule = by_rule
     registration.at = cp.now
     registration.link = cp.facts.link.id
     cp.note(Registered, verdict=answer.verdict, interval_s=answer.interval_s)

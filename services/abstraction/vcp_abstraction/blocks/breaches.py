@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from vcp_contracts.actions import Action, ReportTransaction
 from vcp_contracts.events import ProtocolViolation
 from vcp_contracts.outcomes import BootAnswer, TransactionAnswer
-from vcp_contracts.requests import StartCharging, StopCharging
+from vcp_contracts.requests import Request, StartCharging, StopCharging, UpdateFirmware
 from vcp_contracts.violations import Code
 
 from vcp_abstraction.charger import Charger
@@ -35,7 +35,9 @@ def judge_name(cp: Charger, action: ReportTransaction, answer: TransactionAnswer
     if answer.info is not None and answer.info.status != "accepted":
         # a backend that refuses a start has no transaction, and may put anything there
         return
-    others = (known for id, known in cp.facts.tellings.items() if id != action.transaction)
+    others = (
+        known for id, known in cp.facts.tellings.items() if id != action.transaction and not known.refused
+    )
     if any(known.backend_name == answer.backend_name for known in others):
         rule = f"{answer.backend_name} is the id of another transaction"
         _tell(cp, action, "transaction_id_used", rule)
@@ -43,15 +45,30 @@ def judge_name(cp: Charger, action: ReportTransaction, answer: TransactionAnswer
 
 def judge_session(cp: Charger, it: StartCharging | StopCharging) -> None:
     """A wish to start or stop a session: not while the boot is pending (1.6 §4.2, 2.0.1 B02.FR.05)."""
-    if cp.facts.registration.verdict == "pending":
-        cp.note(
-            ProtocolViolation,
-            link=it.link,
-            code="session_while_pending",
-            rule="the boot of this charge point is pending: accept it first",
-            message_id=it.message_id,
-        )
+    registration = cp.facts.registration
+    if registration.verdict == "pending" and not registration.by_rule:
+        rule = "the boot of this charge point is pending: accept it first"
+        _tell_of(cp, it, "session_while_pending", rule)
+
+
+def judge_signing(cp: Charger, it: UpdateFirmware) -> None:
+    """The certificate and the signature of firmware: each is of no use without the other (2.0.1 L01.FR.11, FR.12)."""
+    if it.signing is not None and not it.signing.whole:
+        missing = "certificate" if it.signing.certificate is None else "signature"
+        rule = f"signed firmware needs a certificate and a signature, and has no {missing}"
+        _tell_of(cp, it, "firmware_half_signed", rule)
 
 
 def _tell(cp: Charger, action: Action, code: Code, rule: str) -> None:
-    cp.note(ProtocolViolation, link=action.link, code=code, rule=rule, message_id=action.id)
+    _note(cp, code, rule, link=action.link, message_id=action.id)
+
+
+def _tell_of(cp: Charger, it: Request, code: Code, rule: str) -> None:
+    _note(cp, code, rule, link=it.link, message_id=it.message_id)
+
+
+def _note(cp: Charger, code: Code, rule: str, *, link: str | None, message_id: str) -> None:
+    subprotocol = cp.facts.link.subprotocol
+    cp.note(
+        ProtocolViolation, link=link, subprotocol=subprotocol, code=code, rule=rule, message_id=message_id
+    )

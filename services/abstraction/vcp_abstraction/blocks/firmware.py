@@ -9,7 +9,7 @@ from vcp_contracts.requests import Declined, FirmwareUpdate, UpdateFirmware
 from vcp_contracts.values import FirmwareStage
 
 from vcp_abstraction import errands, transfers
-from vcp_abstraction.blocks import firmware_phases, firmware_stages, security
+from vcp_abstraction.blocks import breaches, firmware_phases, firmware_stages, security
 from vcp_abstraction.charger import Charger
 from vcp_abstraction.facts.firmware import Checking, Update
 
@@ -30,9 +30,11 @@ REFUSALS: dict[FirmwareFailure, Literal["invalid_certificate", "revoked_certific
 def update(cp: Charger, it: UpdateFirmware) -> FirmwareUpdate | Declined | None:
     """New firmware is to be fetched and installed (1.6 §5.19, whitepaper L01; 2.0.1 L01, L02).
 
-    Signed firmware is answered once its certificate has been checked.
+    Signed firmware is answered once its certificate has been checked. Without one there is nothing to check, and the
+    certificate is invalid (2.0.1 L01.FR.21, FR.22); a signature that is missing shows when the file is there (L01).
     """
     firmware = cp.facts.firmware
+    breaches.judge_signing(cp, it)
     if it.signing is None and not cp.settings.flag("Custom.UnsignedFirmware"):
         return Declined(**cp.reply(it), reason="not_supported", detail="only signed firmware is installed")
     if firmware.checking is not None or (firmware.update is not None and firmware.update.unstoppable):
@@ -45,6 +47,8 @@ def update(cp: Charger, it: UpdateFirmware) -> FirmwareUpdate | Declined | None:
     refusal = REFUSALS.get(cp.facts.behaviour.firmware.failure)
     if refusal is not None:
         return FirmwareUpdate(**cp.reply(it), result=refusal, detail="this charger was told to fail")
+    if it.signing.certificate is None:
+        return _invalid_certificate(cp, it, "there is no certificate")
     chore = CheckChain(
         **errands.envelope(cp),
         certificate=it.signing.certificate,
@@ -67,8 +71,7 @@ def checked(cp: Charger, chore: str, result: AnyChoreResult) -> None:
     if isinstance(result, ChainChecked) and result.good:
         reply = begin(cp, it)
     elif isinstance(result, ChainChecked):
-        reply = FirmwareUpdate(**cp.reply(it), result="invalid_certificate", detail=result.detail)
-        security.happened(cp, "invalid_firmware_certificate", result.detail)
+        reply = _invalid_certificate(cp, it, result.detail)
     else:
         reply = FirmwareUpdate(**cp.reply(it), result="rejected", detail="the certificate can't be checked")
     cp.decision.to_handler.insert(0, reply)
@@ -80,6 +83,9 @@ def forsake(cp: Charger, chore: str, why: str) -> None:
     if checking is not None and checking.chore == chore:
         cp.facts.firmware.checking = None
         cp.say(FirmwareUpdate(**cp.reply(checking.request), result="rejected", detail=why))
+def _invalid_certificate(cp: Charger, it: UpdateFirmware, why: str) -> FirmwareUpdate:
+    security.happened(cp, "invalid_firmware_certificate", why)
+    return FirmwareUpdate(**cp.reply(it), result="invalid_certificate", detail=why)
 
 
 def begin(cp: Charger, it: UpdateFirmware) -> FirmwareUpdate:

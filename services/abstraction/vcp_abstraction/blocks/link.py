@@ -68,6 +68,7 @@ def order(cp: Charger) -> None:
     if cp.around.handler is None or not link.wanted or not cp.facts.powered or cp.configuration.url is None:
         return
     link.order += 1
+    link.order_gated = cp.facts.registration.verdict == "rejected"
     link.state = "connecting"
     link.id = None
     link.since = cp.now
@@ -81,7 +82,8 @@ def order(cp: Charger) -> None:
             protocols=_protocols(cp),
             back_off=back_off(cp),
             ping_s=cp.settings.seconds("OCPPCommCtrlr.WebSocketPingInterval"),
-            gate=cp.manners.rejected_gate if cp.facts.registration.verdict == "rejected" else "open",
+            gate=cp.manners.rejected_gate if link.order_gated else "open",
+            gate_blames=not cp.facts.registration.by_rule,
             **standing.for_link(cp),
         )
     )
@@ -129,7 +131,8 @@ def gate(cp: Charger) -> None:
         return
     link.gated = rejected
     kind = cp.manners.rejected_gate if rejected else "open"
-    cp.say(SetGate(**_envelope(cp), link=link.id, gate=kind))
+    blames = not cp.facts.registration.by_rule
+    cp.say(SetGate(**_envelope(cp), link=link.id, gate=kind, blames=blames))
 
 
 def go_offline(cp: Charger, it: GoOffline) -> None:

@@ -26,7 +26,9 @@ def link_up(cp: Charger, it: LinkUp) -> None:
     credentials.worked(cp)
     certificates.worked(cp)
     facts.unsupported.clear()
-    facts.gated = cp.facts.registration.verdict == "rejected"
+    # The order may be older than the verdict, and each of its connections begins as it says.
+    facts.gated = facts.order_gated
+    link.gate(cp)
     cp.note(LinkChanged, state="up", link=it.link, subprotocol=it.subprotocol)
     for command in facts.waiting:
         cp.done(command, link="up", subprotocol=it.subprotocol)

@@ -25,6 +25,9 @@ MOST_OWN = 3
 KEY_S = 60.0
 """How long making a key may take."""
 
+LONGEST_NAME = 64
+"""How long the organization's name in a certificate may be (RFC 5280, appendix A: ub-organization-name)."""
+
 RENEWED_AGAIN = timedelta(days=1)
 """When the charger asks again by itself, where nothing has come of its asking."""
 
@@ -50,7 +53,10 @@ def renew(cp: Charger, it: RenewCertificate) -> None:
     obstacle = _obstacle(cp)
     if obstacle is not None:
         raise Impossible(
-            obstacle, remedy="write SecurityCtrlr.OrganizationName (CpoName), or wait for the key"
+            obstacle,
+            remedy="mend VCP_KEYS and start the services again"
+            if cp.around.secrets_flaw is not None
+            else "write SecurityCtrlr.OrganizationName (CpoName), or wait for the key",
         )
     _make_key(cp)
 
@@ -79,8 +85,12 @@ def renewal_due(cp: Charger) -> None:
 
 
 def _obstacle(cp: Charger) -> str | None:
+    if cp.around.secrets_flaw is not None:
+        return f"a key can't be kept: {cp.around.secrets_flaw}"
     if not cp.settings.text("SecurityCtrlr.OrganizationName"):
         return "the organization is not set, which the certificate must name"
+    if len(cp.settings.text("SecurityCtrlr.OrganizationName")) > LONGEST_NAME:
+        return f"the organization has a name of more than {LONGEST_NAME} characters"
     signing = cp.certificates.signing
     if signing is not None and signing.public_key is None:
         return "a key is being made"

@@ -11,15 +11,18 @@ from vcp_abstraction.facts.places import EvseFacts
 from vcp_abstraction.facts.transactions import Transaction
 
 
-def answered(cp: Charger, entry: Queued, answer: TransactionAnswer) -> None:
-    """The backend heard of a transaction: learns its name, and judges its verdict on the token."""
+def answered(cp: Charger, entry: Queued, answer: TransactionAnswer, *, blame: bool = True) -> None:
+    """The backend heard of a transaction: learns its name, and judges its verdict on the token. `blame`: whether the
+    backend answers for what it says."""
     action = entry.action
     assert isinstance(action, ReportTransaction)
     telling = cp.facts.tellings.get(action.transaction)
     if telling is None:
         return
     if answer.backend_name is not None and action.phase == "started":
-        breaches.judge_name(cp, action, answer)
+        if blame:
+            breaches.judge_name(cp, action, answer)
+        telling.refused = answer.info is not None and answer.info.status != "accepted"
     name_learnt(cp, action, answer)
     told(cp, action)
     if answer.info is None:

@@ -15,6 +15,8 @@ class Registration(Kept):
     at: datetime | None = None
     link: str | None = None
     """The link that it came over."""
+    by_rule: bool = False
+    """A rule gave the verdict, or altered it: the backend may know nothing of it."""
     ever_accepted: bool = False
     boot_reason: BootReason = "power_up"
     next_try: datetime | None = None

@@ -30,3 +30,5 @@ class LinkFacts(Kept):
     waiting: list[str] = Field(default_factory=list)
     """Commands that wait for the first link or failure."""
     gated: bool = False
+    order_gated: bool = False
+    """How each connection of the last order begins."""

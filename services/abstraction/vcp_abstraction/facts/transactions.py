@@ -47,6 +47,8 @@ class Telling(Kept):
     backend_name: str | None = None
     subprotocol: str | None = None
     ended: bool = False
+    refused: bool = False
+    """The backend did not accept its token: to the backend there may be no such transaction, whatever name it gave."""
 
 
 class EndSamples(Kept):

@@ -210,7 +210,7 @@ class Partition:
         self._tell(entry, resident, word, now)
 
     def _meet_handler(self, entry: Entry, up: HandlerUp, now: datetime) -> None:
-        self.handling = self._changes.handling = Handling(up.owner, up.manners)
+        self.handling = self._changes.handling = Handling(up.owner, up.manners, up.secrets_flaw)
         self._around = self._surround()
         for id in sorted(self._residents):
             self._tell(entry, self._residents[id], up, now)
@@ -388,7 +388,12 @@ class Partition:
     def _surround(self) -> object:
         handling = self.handling
         nonce = f"{self.nonce}.{self._generation:x}" if self._generation else self.nonce
-        return self._core.surround(nonce=nonce, manners=dict(handling.manners), handler=handling.handler)
+        return self._core.surround(
+            nonce=nonce,
+            manners=dict(handling.manners),
+            handler=handling.handler,
+            secrets_flaw=handling.secrets_flaw,
+        )
 
     def _advance(self, time: datetime) -> datetime:
         self.horizon = max(self.horizon, time)

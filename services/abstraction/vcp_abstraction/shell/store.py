@@ -193,6 +193,7 @@ def _write_wire(batch: Batch, changes: Changes) -> None:
     if changes.handling is not None:
         batch.hset(wire, "handler", changes.handling.handler or "")
         batch.hset(wire, "manners", _manners.dump_json(dict(changes.handling.manners)))
+        batch.hset(wire, "secrets_flaw", changes.handling.secrets_flaw or "")
 
 
 def _letter(dead: Dead) -> bytes:
@@ -215,7 +216,12 @@ def _record(epoch: Epoch, owner: str) -> bytes:
 def _handling(known: dict[str, bytes]) -> Handling:
     if "manners" not in known:
         return Handling()
-    return Handling(known["handler"].decode() or None, _manners.validate_json(known["manners"]))
+    return Handling(
+        known["handler"].decode() or None,
+        _manners.validate_json(known["manners"]),
+        # one that was kept before this was told says nothing of it
+        known.get("secrets_flaw", b"").decode() or None,
+    )
 
 
 def _done(results: dict[str, bytes], order: list[bytes]) -> Done:

@@ -133,6 +133,8 @@ class Dialect:
     """Messages of the charger without a row, each with the reason."""
     refused: Mapping[str, str] = field(default_factory=dict)
     """Messages of the backend without a row, each with the reason."""
+    signed: str | None = None
+    """What a backend appends to an action whose message it has signed; None: this version signs none."""
     subject: Subject = NOTHING_NAMED
     agreeing: frozenset[str] = frozenset({"Accepted"})
     """The statuses of an answer that mean that the charger does as it was asked, now or later."""

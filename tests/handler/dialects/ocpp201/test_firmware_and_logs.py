@@ -9,7 +9,7 @@ from vcp_contracts.requests import FirmwareUpdate, LogUpload, Trigger, UpdateFir
 from vcp_contracts.values import Signing
 from vcp_handler.dialects.ocpp201 import DIALECT
 from vcp_handler.dialects.secrets import masked
-from vcp_handler.dialects.table import Envelope, Unreadable
+from vcp_handler.dialects.table import Envelope
 from vcp_handler.validation import Schemas
 
 SCHEMAS = Schemas("v201")
@@ -42,11 +42,19 @@ def test_an_update_is_read_with_and_without_a_signature() -> None:
     assert shown["firmware"]["location"] == "https://u:***@files.example/fw.bin"
 
 
-def test_half_a_signature_is_none() -> None:
-    half = {**PLAIN, "signature": "c2lnbmVk"}
-    with pytest.raises(Unreadable) as caught:
-        DIALECT.heard_by_name["UpdateFirmware"].request({"requestId": 7, "firmware": half}, ENVELOPE)
-    assert caught.value.field == "firmware.signingCertificate"
+@pytest.mark.parametrize(
+    ("half", "signing"),
+    [
+        ({"signature": "c2lnbmVk"}, Signing(signature="c2lnbmVk")),
+        ({"signingCertificate": "PEM"}, Signing(certificate="PEM")),
+    ],
+)
+def test_half_a_signature_is_for_the_charger_to_judge(half: dict[str, str], signing: Signing) -> None:
+    """L01.FR.21, FR.22: the answer has a status for it."""
+    payload = {"requestId": 7, "firmware": {**PLAIN, **half}}
+    asked = DIALECT.heard_by_name["UpdateFirmware"].request(payload, ENVELOPE)
+    assert isinstance(asked, UpdateFirmware)
+    assert asked.signing == signing
 
 
 def test_a_log_is_asked_for() -> None:

@@ -127,6 +127,7 @@ _NO_15118 = "the charger's EVs speak no ISO 15118"
 DIALECT = Dialect(
     subprotocol=SUBPROTOCOL,
     manners=MANNERS,
+    signed="-Signed",  # part 4 §7.1
     subject=spelling.SUBJECT,
     agreeing=AGREEING,
     said=(
