@@ -18,6 +18,9 @@ class Place(Value):
 
 STATION = Place()
 
+NOWHERE = Place(evse=1000)
+"""A place that no station has: what a number means that counts nothing there, e.g. one below zero."""
+
 TokenKind = Literal[
     "central", "emaid", "iso14443", "iso15693", "key_code", "local", "mac_address", "no_authorization"
 ]

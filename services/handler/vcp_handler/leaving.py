@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from vcp_handler import flight, frames, record
 from vcp_handler.flight import Flight
 from vcp_handler.flights import Flights
-from vcp_handler.frames import Broken, CallError, CallResult
+from vcp_handler.frames import Broken, Call, CallError, CallResult
 from vcp_handler.landing import made_error, shown_answer, written
 from vcp_handler.record import Mark
 from vcp_handler.rules.going import AS_IT_IS, Going
@@ -64,6 +64,9 @@ class Leaving:
             # The end of the link is on its way, and tells the Abstraction what becomes of the action.
             return
         flights.open(self.flight)
+        if going.alters:
+            frame = frames.read(text)
+            self.flight.altered = frame.payload if isinstance(frame, Call) else {}
         if going.text is not None or going.message_id is not None:
             self._excuse(text)
         self._record(going, text, made_up=False)

@@ -61,12 +61,15 @@ def start_charging(cp: Charger, it: StartCharging) -> ChargingStart:
 def _chosen(cp: Charger, it: StartCharging) -> tuple[EvseFacts | None, str]:
     if not cp.registered:
         return None, "not accepted by the backend"
-    if it.place is None or it.place.evse == 0:
+    if it.place is None:
         free = [evse for evse in cp.facts.evses if _obstacle(cp, evse, it) is None]
         kept = reservation.reserved_for(cp, it.token)
         plugged = [evse for evse in free if evse.connected is not None]
         chosen = ([kept] if kept in free else plugged or free)[:1]
         return (chosen[0], "") if chosen else (None, "no EVSE is free")
+    if it.place.evse == 0:
+        # 1.6 §6.33, 2.0.1 §1.44.1: whoever leaves the choice to the charger names nothing
+        return None, "a session needs an EVSE, not the station"
     if not cp.knows(it.place):
         return None, "unknown EVSE"
     evse = cp.facts.evses[it.place.evse - 1]

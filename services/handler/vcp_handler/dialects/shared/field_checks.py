@@ -1,0 +1,67 @@
+"""Checks of payloads that the schema allows, for rules that only the text has. Knows no version; changes nothing."""
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Any
+
+from vcp_handler.dialects.table import Payload
+
+Check = Callable[[Any], bool]
+"""Whether a value breaks a rule."""
+
+
+def at(path: str, check: Check) -> Callable[[Payload], bool]:
+    """A check of whatever stands at a path; `[]`: of any item of a list. What is absent breaks nothing."""
+    steps = tuple(path.replace("[]", ".[]").split("."))
+    if len(steps) == 1:
+
+        def here(payload: Payload) -> bool:
+            return path in payload and check(payload[path])
+
+        return here
+    return lambda payload: any(check(value) for value in _values(payload, steps))
+
+
+def _values(value: Any, steps: tuple[str, ...]) -> Iterator[Any]:
+    if not steps:
+        yield value
+    elif steps[0] == "[]":
+        for item in value:
+            yield from _values(item, steps[1:])
+    elif steps[0] in value:
+        yield from _values(value[steps[0]], steps[1:])
+
+
+def below(least: int) -> Check:
+    """Whether a number is less than that."""
+    return lambda number: bool(number < least)
+
+
+def outside(least: int, most: int) -> Check:
+    """Whether a number is less or more than that."""
+    return lambda number: not least <= number <= most
+
+
+def is_finer_than_a_tenth(number: float) -> bool:
+    """Whether a number has more than one decimal."""
+    return bool(round(number, 1) != number)
+
+
+def are_twice(name: Callable[[Payload], Any]) -> Check:
+    """Whether two items of a list have the same name."""
+    return lambda items: len({name(item) for item in items}) < len(items)
+
+
+def begins_late(periods: list[Payload]) -> bool:
+    """Whether a schedule's first period starts at another time than 0."""
+    return bool(periods) and bool(periods[0]["startPeriod"] != 0)
+
+
+def go_back(periods: list[Payload]) -> bool:
+    """Whether a period starts before the one in front of it."""
+    return any(later["startPeriod"] < earlier["startPeriod"] for earlier, later in pairwise(periods))
+
+
+def is_no_plain_hex(serial: str) -> bool:
+    """Whether a certificate's number has a prefix or a leading zero."""
+    return serial[:2] in ("0x", "0X") or (len(serial) > 1 and serial[0] == "0")
