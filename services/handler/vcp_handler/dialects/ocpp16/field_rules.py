@@ -107,6 +107,7 @@ CALL_RULES: tuple[FieldRule, ...] = (
     _rule("UnlockConnector", "connectorId", "must be greater than 0", "OCPP 1.6 §6.53", at("connectorId", below(1))),
     _rule("ChangeAvailability", "connectorId", "must not be below 0", "OCPP 1.6 §6.7", at("connectorId", below(0))),
     _rule("ReserveNow", "connectorId", "must not be below 0", "OCPP 1.6 §6.37", at("connectorId", below(0))),
+    *(_rule(action, "connectorId", "should not be below 0", "OCPP 1.6 §3.8", at("connectorId", below(0)), weight="should") for action in ("GetCompositeSchedule", "SetChargingProfile", "ClearChargingProfile")),
     _rule("SendLocalList", "listVersion", "must be neither 0 nor -1, which tell of an empty list and of none", "OCPP 1.6 §6.41 (errata 3.52)", at("listVersion", lambda version: version in (0, -1))),
     _rule("SendLocalList", "localAuthorizationList[].idTag", "must not be there twice", "OCPP 1.6 §6.41", at("localAuthorizationList", are_twice(lambda entry: entry["idTag"].casefold()))),
     _rule("SendLocalList", "localAuthorizationList[].idTagInfo", "is required where updateType is Full", "OCPP 1.6 §7.1", _lacks_a_verdict),

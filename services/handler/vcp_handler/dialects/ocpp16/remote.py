@@ -61,6 +61,4 @@ def read_trigger(payload: Payload, envelope: Envelope) -> Trigger:
 def read_extended_trigger(payload: Payload, envelope: Envelope) -> Trigger:
     """ExtendedTriggerMessage.req: firmware and logs are told by the whitepaper's messages."""
     what = _TRIGGERED_EXTENDED[payload["requestedMessage"]]
-    return Trigger(
-        **envelope, what=what, place=_place(payload), tracked=what in ("firmware", "upload")
-    )
+    return Trigger(**envelope, what=what, place=_place(payload), tracked=what in ("firmware", "upload"))

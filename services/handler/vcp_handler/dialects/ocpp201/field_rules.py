@@ -217,6 +217,8 @@ CALL_RULES: tuple[FieldRule, ...] = (
     _rule("TriggerMessage", "evse.connectorId", "must be set where requestedMessage is StatusNotification", "F06.FR.13", _asks_for_no_connector),
     *_of_a_place("TriggerMessage", "evse"),
     *_of_a_place("ChangeAvailability", "evse"),
+    *(_rule(action, "evseId", "should not be below 0", "part 1 §7.1", at("evseId", below(0)), weight="should") for action in ("Reset", "ReserveNow", "GetCompositeSchedule", "SetChargingProfile", "GetChargingProfiles")),
+    _rule("ClearChargingProfile", "chargingProfileCriteria.evseId", "should not be below 0", "part 1 §7.1", at("chargingProfileCriteria.evseId", below(0)), weight="should"),
     _rule("UnlockConnector", "evseId", "should be greater than 0, as EVSEs are counted from 1", "part 1 §7.1", at("evseId", below(1)), weight="should"),
     _rule("UnlockConnector", "connectorId", "should be greater than 0, as connectors are counted from 1", "part 1 §7.2", at("connectorId", below(1)), weight="should"),
     *_of_a_place("GetVariables", "getVariableData[].component.evse"),
