@@ -21,7 +21,7 @@ charger's: it answers as a charge point does, by the message's own words, e.g. `
 recommends, or describes the field so that the value has no meaning. What depends on the charger's settings or state
 (how many items a message may have, whether a transaction is known) the charger judges itself.
 
-A rule of the example backend's or yours is missing, or wrong? It is one row in `dialects/ocpp16/field_rules.py` or
+Is a rule missing, or wrong? It is one row in `dialects/ocpp16/field_rules.py` or
 `dialects/ocpp201/field_rules.py`, and two frames in its test: one that breaks it, and a neighbour that does not.
 
 Made from the dialects' tables by `python -m vcp_handler.dialects.field_rules`; a test holds it against them."""

@@ -23,16 +23,15 @@ def _rule(
 
 
 def _names_the_station(trigger: Payload) -> bool:
+    connector = trigger.get("connectorId", 1)
     # §5.17 asks for the station's own status by connector 0, whatever §6.51 says.
-    return trigger.get("connectorId", 1) < 1 and not (
-        trigger["connectorId"] == 0 and trigger["requestedMessage"] == "StatusNotification"
-    )
+    is_meant = connector == 0 and trigger["requestedMessage"] == "StatusNotification"
+    return bool(connector < 1) and not is_meant
 
 
 def _of_the_station(payload: Payload) -> bool:
-    return (
-        payload["connectorId"] < 1 and payload["csChargingProfiles"]["chargingProfilePurpose"] == "TxProfile"
-    )
+    purpose = payload["csChargingProfiles"]["chargingProfilePurpose"]
+    return purpose == "TxProfile" and bool(payload["connectorId"] < 1)
 
 
 def _limits_the_station_elsewhere(payload: Payload) -> bool:
@@ -55,7 +54,7 @@ def _lacks_a_verdict(payload: Payload) -> bool:
 
 def _names_no_transaction(answer: Payload) -> bool:
     # A backend that refuses a start has no transaction, and may put anything there.
-    return answer["transactionId"] < 1 and answer["idTagInfo"]["status"] == "Accepted"
+    return bool(answer["transactionId"] < 1) and answer["idTagInfo"]["status"] == "Accepted"
 
 
 def _of_a_profile(action: str, field: str) -> tuple[FieldRule, ...]:

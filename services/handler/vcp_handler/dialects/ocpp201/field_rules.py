@@ -49,11 +49,11 @@ def _purpose(payload: Payload) -> str:
 
 
 def _of_the_station(payload: Payload) -> bool:
-    return payload["evseId"] < 1 and _purpose(payload) == "TxProfile"
+    return bool(payload["evseId"] < 1) and _purpose(payload) == "TxProfile"
 
 
 def _limits_the_station_elsewhere(payload: Payload) -> bool:
-    return payload["evseId"] != 0 and _purpose(payload) == "ChargingStationMaxProfile"
+    return bool(payload["evseId"] != 0) and _purpose(payload) == "ChargingStationMaxProfile"
 
 
 def _names_no_transaction(profile: Payload) -> bool:
@@ -65,7 +65,7 @@ def _names_a_transaction_in_vain(profile: Payload) -> bool:
 
 
 def _is_relative_station_limit(profile: Payload) -> bool:
-    is_limit = profile["chargingProfilePurpose"] == "ChargingStationMaxProfile"
+    is_limit = bool(profile["chargingProfilePurpose"] == "ChargingStationMaxProfile")
     return is_limit and profile["chargingProfileKind"] == "Relative"
 
 
