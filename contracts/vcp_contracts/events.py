@@ -287,6 +287,8 @@ class ProtocolViolation(Word):
     """Which kind of breach; docs/violations.md has all, with their clauses."""
     rule: str
     """Which rule, in words."""
+    clause: str | None = None
+    """Where the specification says so; None: where the code says (docs/violations.md)."""
     action: str | None = None
     field: str | None = None
     message_id: str | None = None

@@ -18,6 +18,9 @@ class Place(Value):
 
 STATION = Place()
 
+NOWHERE = Place(evse=1000)
+"""A place that no station has: what a number means that counts nothing there, e.g. one below zero."""
+
 TokenKind = Literal[
     "central", "emaid", "iso14443", "iso15693", "key_code", "local", "mac_address", "no_authorization"
 ]
@@ -321,7 +324,10 @@ ConnectorType = Literal[
 
 
 class SettingName(Value):
-    """A setting, as component and variable; an empty name is one that no charger knows. `evse` and `connector` say where the component sits."""
+    """A setting, as component and variable. `evse` and `connector` say where the component sits.
+
+    A backend may ask for anything: an empty name is one that no setting has.
+    """
 
     component: Annotated[str, StringConstraints(max_length=50)]
     variable: Annotated[str, StringConstraints(max_length=50)]

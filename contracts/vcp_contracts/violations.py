@@ -40,6 +40,11 @@ Code = Literal[
     "answer_field_count",
     "answer_field_type",
     "answer_field_value",
+    # the payload, by what only the text of the specification says
+    "call_field_rule",
+    "call_field_advice",
+    "answer_field_rule",
+    "answer_field_advice",
     # what is said
     "boot_interval_negative",
     "time_far_off",

@@ -180,3 +180,26 @@ async def test_a_report_says_from_when_on_it_is_complete(
     made = (await api.get("/charge-points/CP001/violations")).json()
     assert made["findings"][0]["count"] == 1
     assert made["complete_since"] is not None
+
+
+def test_a_rule_that_only_the_text_has_is_a_finding_of_its_own_with_its_clause() -> None:
+    start, connector = "RemoteStartTransaction", "OCPP 1.6 §6.33"
+    made = told(
+        broke(1, "call_field_rule", start, field="connectorId", clause=connector),
+        broke(2, "call_field_rule", start, field="chargingProfile.transactionId", clause="OCPP 1.6 §5.16.2"),
+        broke(3, "call_field_rule", start, field="connectorId", clause=connector),
+        broke(4, "call_field_advice", "SetChargingProfile", field="connectorId", clause="OCPP 1.6 §3.13.1"),
+    )
+    assert (made.verdict, made.must, made.should) == ("broken", 3, 1)
+    assert [(it.code, it.clause, it.first.field, it.count) for it in made.findings] == [
+        ("call_field_rule", connector, "connectorId", 2),
+        ("call_field_rule", "OCPP 1.6 §5.16.2", "chargingProfile.transactionId", 1),
+        ("call_field_advice", "OCPP 1.6 §3.13.1", "connectorId", 1),
+    ]
+
+
+def test_a_violation_that_was_kept_before_clauses_were_told_has_that_of_its_code() -> None:
+    event = broke(1, "answer_field_missing", "Heartbeat").model_dump(mode="json")
+    del event["clause"]
+    [finding] = report([event], charge_points=1).findings
+    assert finding.clause.startswith("OCPP-J 1.6 §4.2.2")

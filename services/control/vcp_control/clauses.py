@@ -151,6 +151,24 @@ VIOLATIONS: Mapping[Code, Breach] = {
     "answer_field_count": _field(_ANSWER, "sent an answer with too few or too many elements in a list"),
     "answer_field_type": _field(_ANSWER, "sent an answer with a field of another JSON type"),
     "answer_field_value": _field(_ANSWER, "sent an answer with a value that its field does not allow"),
+    "call_field_rule": Breach(
+        "must", "the finding's own; docs/field-rules.md", "sent a call with a value that the text rules out"
+    ),
+    "call_field_advice": Breach(
+        "should",
+        "the finding's own; docs/field-rules.md",
+        "sent a call with a value that the text advises against",
+    ),
+    "answer_field_rule": Breach(
+        "must",
+        "the finding's own; docs/field-rules.md",
+        "sent an answer with a value that the text rules out",
+    ),
+    "answer_field_advice": Breach(
+        "should",
+        "the finding's own; docs/field-rules.md",
+        "sent an answer with a value that the text advises against",
+    ),
     "boot_interval_negative": Breach(
         "must",
         "OCPP 1.6 §4.2, §6.4; 2.0.1 B01.FR.04, B02.FR.07",
@@ -189,6 +207,8 @@ What a backend can do wrong, as the report of violations names it: `GET /charge-
 **must**: the specification leaves no choice; `vcp check` fails on it. **should**: the specification advises otherwise,
 or leaves it to good sense; it is reported, and fails nothing. Some rules have become stricter since 2.0.1: there it
 counts which version was spoken.
+
+What only the text says of a field, no schema, has a clause for each field: [field rules](field-rules.md).
 
 This page is made from a table: `python -m vcp_control.clauses > docs/violations.md`.
 

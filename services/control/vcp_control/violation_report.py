@@ -38,6 +38,7 @@ class Finding(BaseModel):
     meaning: str
     """What the backend did: "the backend …"."""
     clause: str
+    """Of a rule that only the text has, the rule's own; of all others the code's."""
     count: int
     first: Example
 
@@ -68,13 +69,15 @@ def report(
     violations: Iterable[Event], *, charge_points: int, complete_since: datetime | None = None
 ) -> Report:
     """The report of events `protocol_violation`, oldest first. Those of a code that is not known here are left out."""
-    findings: dict[tuple[Code, str | None, Weight], Finding] = {}
+    findings: dict[tuple[str | None, ...], Finding] = {}
     for event in violations:
         code = _KNOWN.get(str(event.get("code")))
         if code is None:
             continue
         weight = VIOLATIONS[code].weight_in(event.get("subprotocol"))
-        key = (code, event.get("action"), weight)
+        clause = event.get("clause")
+        # a code that many rules share is as many findings
+        key = (code, event.get("action"), weight, clause, event.get("field") if clause else None)
         if key in findings:
             findings[key].count += 1
         else:
@@ -100,7 +103,7 @@ def _found(code: Code, weight: Weight, event: Event) -> Finding:
         weight=weight,
         action=event.get("action"),
         meaning=breach.meaning,
-        clause=breach.clause,
+        clause=event.get("clause") or breach.clause,
         count=1,
         first=Example.model_validate(event, extra="ignore"),
     )

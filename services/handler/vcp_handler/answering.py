@@ -112,6 +112,8 @@ class Answering:
         self._journal.received(
             "call", shown, message_id=frame.id, action=frame.action, rule=rule, cause=cause
         )
+        if not isinstance(admitted, Denial):
+            answers.hold_to_the_text(frame, shown)
         if denial is not None:
             if denial.violation:
                 answers.report(frame, shown, denial)

@@ -114,6 +114,19 @@ class Answers:
             message_id=frame.id,
         )
 
+    def hold_to_the_text(self, frame: Call, shown: str) -> None:
+        """Reports what the specification's text rules out in a call that its schema allows."""
+        for rule in pipeline.broken_by_call(self.version, frame.action, frame.payload):
+            self.journal.violation(
+                breaches.CALL_RULE[rule.weight],
+                rule.rule,
+                shown,
+                action=frame.action,
+                field=rule.field,
+                message_id=frame.id,
+                clause=rule.clause,
+            )
+
     # --- an answer goes out -------------------------------------------------------------------------------------------
 
     def deny(self, asked: Asked, denial: Denial, verdict: str | None = None) -> None:

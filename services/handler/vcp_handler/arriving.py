@@ -115,14 +115,16 @@ class Arriving:
         denial = admitted if isinstance(admitted, Denial) else answers.ask(asked, admitted) if acts else None
         rule = denial.text if denial is not None and denial.violation else None
         self._record(frame, mark, rule=rule, cause=answers.id_of(asked.call))
-        self._blame(frame, denial)
+        self._blame(frame, admitted, denial)
         return asked, denial
 
-    def _blame(self, frame: Call, denial: Denial | None) -> None:
+    def _blame(self, frame: Call, admitted: Heard[Any] | Denial, denial: Denial | None) -> None:
         """What is wrong with a call as it came is the backend's, whatever a rule made of it."""
         if frame is not self.frame:
             admitted = pipeline.admit(self.answers.version, self.frame.action, self.frame.payload)
             denial = admitted if isinstance(admitted, Denial) else None
+        if not isinstance(admitted, Denial):
+            self.answers.hold_to_the_text(self.frame, self.shown)
         if denial is not None and denial.violation:
             self.answers.report(self.frame, self.shown, denial)
 

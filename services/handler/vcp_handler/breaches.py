@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from vcp_contracts.violations import Code
 
 from vcp_handler.calls import Stray
+from vcp_handler.dialects.table import Weight
 from vcp_handler.frames import Broken, BrokenKind
 from vcp_handler.wording import Cause
 
@@ -46,6 +47,10 @@ ANSWER: Mapping[Cause, Code] = {
     "type": "answer_field_type",
     "value": "answer_field_value",
 }
+
+CALL_RULE: Mapping[Weight, Code] = {"must": "call_field_rule", "should": "call_field_advice"}
+ANSWER_RULE: Mapping[Weight, Code] = {"must": "answer_field_rule", "should": "answer_field_advice"}
+"""Of a rule that only the specification's text has."""
 
 STRAY: Mapping[Stray, tuple[Code, str]] = {
     "late": ("answer_late", "OCPP-J 4.1.1: an answer after its call had timed out"),

@@ -35,6 +35,13 @@ class Flight:
     """What it breaks, where the Handler's gate is open for it."""
     gates: tuple[str, ...] = ()
     """The gates that are open for it."""
+    altered: Payload | None = None
+    """The payload that left in the place of this one, where a rule has altered it."""
+
+    @property
+    def seen(self) -> Payload:
+        """The payload that the backend has seen: its answer is judged by it."""
+        return self.payload if self.altered is None else self.altered
 
     def word(self, version: Version) -> str | None:
         """The contract's word for it; of a call by hand that of its OCPP action, where this version speaks it."""

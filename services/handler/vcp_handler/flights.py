@@ -128,8 +128,8 @@ class Flights:
             return
         answer, bad = self._read(flown, frame)
         self.record(flown, frame, shown, latency, rule=bad.rule if bad else None, at=at, mark=mark)
-        if bad is not None and blame:
-            self._report(call, bad, shown)
+        if blame:
+            self._report(call, flown, frame, bad, shown)
         if answer is not None:
             by_rule = kept or not blame
             self.end(Answered, flown.action, latency_ms=latency, answer=answer, by_rule=by_rule)
@@ -209,8 +209,7 @@ class Flights:
             self._report_error(call, frame, shown)
             return
         _, bad = self._read(flown, frame)
-        if bad is not None:
-            self._report(call, bad, shown)
+        self._report(call, flown, frame, bad, shown)
 
     def _read(self, flown: Flight, frame: CallResult) -> tuple[AnyAnswer | None, Bad | None]:
         """The answer as far as it is one, and what is wrong with it."""
@@ -244,11 +243,27 @@ class Flights:
             readable=bad.readable,
         )
 
-    def _report(self, call: OurCall, bad: Bad, shown: str) -> None:
+    def _report(self, call: OurCall, flown: Flight, frame: CallResult, bad: Bad | None, shown: str) -> None:
+        """Tells what is wrong with an answer: what its schema has against it, else what the text has."""
+        if bad is None:
+            self._hold_to_the_text(call, flown, frame, shown)
+            return
         code = breaches.ANSWER.get(bad.cause)
         if code is not None:
             self.journal.violation(
                 code, bad.rule, shown, action=call.action, field=bad.field, message_id=call.id
+            )
+
+    def _hold_to_the_text(self, call: OurCall, flown: Flight, frame: CallResult, shown: str) -> None:
+        for rule in pipeline.broken_by_answer(self.version, call.action, frame.payload, flown.seen):
+            self.journal.violation(
+                breaches.ANSWER_RULE[rule.weight],
+                rule.rule,
+                shown,
+                action=call.action,
+                field=rule.field,
+                message_id=call.id,
+                clause=rule.clause,
             )
 
     def _report_error(self, call: OurCall, frame: CallError, shown: str) -> None:

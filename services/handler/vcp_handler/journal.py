@@ -77,14 +77,16 @@ class Journal:
         action: str | None = None,
         field: str | None = None,
         message_id: str | None = None,
+        clause: str | None = None,
     ) -> None:
-        """The backend broke a rule. `shown` is its message, secrets masked."""
+        """The backend broke a rule. `shown` is its message, secrets masked; `clause` None: that of the code."""
         self._event(
             ProtocolViolation,
             link=self.link,
             subprotocol=self.subprotocol,
             code=code,
             rule=rule,
+            clause=clause,
             action=action[:50] if action else None,
             field=field or None,
             message_id=message_id,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from vcp_handler import flight, frames, record
 from vcp_handler.flight import Flight
 from vcp_handler.flights import Flights
-from vcp_handler.frames import Broken, CallError, CallResult
+from vcp_handler.frames import Broken, Call, CallError, CallResult
 from vcp_handler.landing import made_error, shown_answer, written
 from vcp_handler.record import Mark
 from vcp_handler.rules.going import AS_IT_IS, Going
@@ -65,6 +65,9 @@ class Leaving:
             return
         flights.has_left(self.flight)
         flights.open(self.flight)
+        if going.alters:
+            frame = frames.read(text)
+            self.flight.altered = frame.payload if isinstance(frame, Call) else {}
         if going.text is not None or going.message_id is not None:
             self._excuse(text)
         if going.breaks is not None:

@@ -4,7 +4,7 @@ What can't be done is a value with its reason. A row that fails is a bug of a di
 and costs that one message only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from vcp_contracts.actions import Action
 from vcp_contracts.outcomes import AnyAnswer
 from vcp_contracts.requests import Declined, Reply, Request
 
-from vcp_handler.dialects.table import Envelope, Heard, Said, Unreadable
+from vcp_handler.dialects.table import Envelope, FieldRule, Heard, Said, Unreadable
 from vcp_handler.frames import Payload
 from vcp_handler.validation import Fault
 from vcp_handler.versions import Version
@@ -108,6 +108,28 @@ def admit(version: Version, action: str, payload: Payload) -> Heard[Any] | Denia
         return _no_row(version, action)
     fault = version.schemas.check_call(action, payload)
     return row if fault is None else Denial(fault.cause, fault.text, fault.field)
+
+
+def broken_by_call(version: Version, action: str, payload: Payload) -> list[FieldRule]:
+    """The rules of the specification's text that a call breaks, whose payload its schema allows."""
+    rules = version.dialect.call_rules_by_name.get(action)
+    return [] if rules is None else _broken(rules, payload)
+
+
+def broken_by_answer(version: Version, action: str, payload: Payload, called: Payload) -> list[FieldRule]:
+    """The rules of the text that the answer to a call of ours breaks. `called` is the call's payload."""
+    rules = version.dialect.answer_rules_by_name.get(action)
+    if rules is None:
+        return []
+    return _broken([it for it in rules if it.where_called is None or it.where_called(called)], payload)
+
+
+def _broken(rules: Iterable[FieldRule], payload: Payload) -> list[FieldRule]:
+    try:
+        return [rule for rule in rules if rule.breaks(payload)]
+    except Exception:
+        log.exception("judging_failed", action=next((rule.action for rule in rules), None))
+        return []
 
 
 def check(version: Version, action: str, payload: Payload) -> Fault | None:

@@ -252,6 +252,6 @@ def test_a_broken_call_is_an_error_and_changes_nothing(action: str):
 @pytest.mark.parametrize(
     "payload", ['{"idTag":"A","connectorId":-1}', '{"idTag":"A","connectorId":9007199254740993}']
 )
-def test_a_connector_that_is_no_number_of_one_is_a_value_that_is_not_allowed(payload: str):
+def test_a_connector_that_is_no_number_of_one_is_an_unknown_one(payload: str):
     [answer] = quiet().says(f'[2,"b1","RemoteStartTransaction",{payload}]')
-    assert answer.startswith('[4,"b1","PropertyConstraintViolation","connectorId')
+    assert answer == '[3,"b1",{"status":"Rejected"}]'

@@ -83,6 +83,8 @@ def forsake(cp: Charger, chore: str, why: str) -> None:
     if checking is not None and checking.chore == chore:
         cp.facts.firmware.checking = None
         cp.say(FirmwareUpdate(**cp.reply(checking.request), result="rejected", detail=why))
+
+
 def _invalid_certificate(cp: Charger, it: UpdateFirmware, why: str) -> FirmwareUpdate:
     security.happened(cp, "invalid_firmware_certificate", why)
     return FirmwareUpdate(**cp.reply(it), result="invalid_certificate", detail=why)

@@ -67,7 +67,7 @@ def _chosen(cp: Charger, it: StartCharging) -> tuple[EvseFacts | None, str]:
     if known_tokens.is_master(cp, _group(cp, it)):
         # 2.0.1 C16.FR.03
         return None, "a master pass starts no transaction"
-    if it.place is None or it.place.evse == 0:
+    if it.place is None:
         free = [evse for evse in cp.facts.evses if _obstacle(cp, evse, it) is None]
         group = _group(cp, it)
         free = [e for e in free if not reservation.asks_first(cp, e, it.token, group)] or free
@@ -75,6 +75,9 @@ def _chosen(cp: Charger, it: StartCharging) -> tuple[EvseFacts | None, str]:
         plugged = [evse for evse in free if evse.connected is not None]
         chosen = ([kept] if kept in free else plugged or free)[:1]
         return (chosen[0], "") if chosen else (None, "no EVSE is free")
+    if it.place.evse == 0:
+        # 1.6 §6.33, 2.0.1 §1.44.1: whoever leaves the choice to the charger names nothing
+        return None, "a session needs an EVSE, not the station"
     if not cp.knows(it.place):
         return None, "unknown EVSE"
     evse = cp.facts.evses[it.place.evse - 1]

@@ -15,7 +15,7 @@ from vcp_contracts.requests import (
     SetProfile,
     StartCharging,
 )
-from vcp_contracts.values import STATION, Place
+from vcp_contracts.values import NOWHERE, STATION, Place
 
 from vcp_abstraction import composite, installed, limits
 from vcp_abstraction.blocks import transactions
@@ -37,7 +37,7 @@ def set_profile(cp: Charger, it: SetProfile) -> ProfileSet | Declined:
     if not limits.count(cp):
         return _none_here(cp, it)
     if not cp.knows(it.place):
-        return Declined(**cp.reply(it), reason="bad_value", detail=f"there is no EVSE {it.place.evse}")
+        return Declined(**cp.reply(it), reason="bad_value", detail=_no_such(it.place))
     installed.drop_expired(cp)
     can = _capability(cp, it.place, in_use=it.profile.purpose == "tx")
     flaw = flaw_of(it.profile, can) or _flaw_of_place(cp, it.place, it.profile)
@@ -48,6 +48,10 @@ def set_profile(cp: Charger, it: SetProfile) -> ProfileSet | Declined:
     installed.install(cp, new)
     transactions.follow_limits(cp)
     return ProfileSet(**cp.reply(it), result="accepted")
+
+
+def _no_such(place: Place) -> str:
+    return "there is no such EVSE" if place == NOWHERE else f"there is no EVSE {place.evse}"
 
 
 def _none_here(cp: Charger, it: Request) -> Declined:
@@ -243,7 +247,7 @@ def compose_schedule(cp: Charger, it: ComposeSchedule) -> ScheduleComposed | Dec
     if not limits.count(cp):
         return _none_here(cp, it)
     if not cp.knows(it.place):
-        detail = f"there is no EVSE {it.place.evse}"
+        detail = _no_such(it.place)
         return ScheduleComposed(**cp.reply(it), result="rejected", flaw="unknown_place", detail=detail)
     if it.duration_s < 0:
         detail = "the duration can't be negative"

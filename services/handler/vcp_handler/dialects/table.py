@@ -102,6 +102,31 @@ def _unreadable(broken: ValidationError) -> Unreadable:
     return Unreadable(".".join(str(part) for part in first["loc"]), first["msg"])
 
 
+Weight = Literal["must", "should"]
+"""`must`: the text leaves no choice (SHALL, MUST, REQUIRED, a field's type or cardinality). `should`: it advises (SHOULD,
+RECOMMENDED), or describes a field so that this value has no meaning."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldRule:
+    """What the specification's text says of a field of the backend's and the schema does not.
+
+    It judges the backend: what the charger makes of such a value is the charger's business.
+    """
+
+    action: str
+    field: str
+    """The field's path, e.g. `chargingProfile.chargingSchedule[].startSchedule`; `[]`: of any item."""
+    rule: str
+    """In words, as a sentence's end: "the field …"."""
+    clause: str
+    weight: Weight
+    breaks: Callable[[Payload], bool]
+    """Whether a payload that the schema allows breaks it."""
+    where_called: Callable[[Payload], bool] | None = None
+    """Of a rule about answers: which calls of the charger's have such an answer, by their payload; None: all."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """Where the payloads of a version name what they are about: paths of fields, all of which may be there."""
@@ -135,6 +160,10 @@ class Dialect:
     """Messages of the backend without a row, each with the reason."""
     signed: str | None = None
     """What a backend appends to an action whose message it has signed; None: this version signs none."""
+    call_rules: tuple[FieldRule, ...] = ()
+    """What only the text says of the backend's calls."""
+    answer_rules: tuple[FieldRule, ...] = ()
+    """What only the text says of the backend's answers; `action` is that of the charger's call."""
     subject: Subject = NOTHING_NAMED
     agreeing: frozenset[str] = frozenset({"Accepted"})
     """The statuses of an answer that mean that the charger does as it was asked, now or later."""
@@ -154,6 +183,16 @@ class Dialect:
     def heard_by_name(self) -> dict[str, Heard[Any]]:
         """Rows of the backend's messages by OCPP action."""
         return {row.action: row for row in self.heard}
+
+    @cached_property
+    def call_rules_by_name(self) -> dict[str, tuple[FieldRule, ...]]:
+        """The rules of the text for a call of the backend's; an action without any is not in it."""
+        return _by_action(self.call_rules)
+
+    @cached_property
+    def answer_rules_by_name(self) -> dict[str, tuple[FieldRule, ...]]:
+        """The rules of the text for the answer to a call of the charger's; an action without any is not in it."""
+        return _by_action(self.answer_rules)
 
     @cached_property
     def words(self) -> dict[tuple[str, bool], str]:
@@ -189,6 +228,10 @@ class Dialect:
             return self._only_row.get(contract)
         name = choose(action)
         return None if name is None else self._chosen_row[contract, name]
+
+
+def _by_action(rules: tuple[FieldRule, ...]) -> dict[str, tuple[FieldRule, ...]]:
+    return {each.action: tuple(it for it in rules if it.action == each.action) for each in rules}
 
 
 def _word(contract: type[BaseModel]) -> str:

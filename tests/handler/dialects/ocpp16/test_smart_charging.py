@@ -142,7 +142,6 @@ def test_a_call_is_read_as(action: str, payload: dict[str, Any], meant: Request)
 @pytest.mark.parametrize(
     ("action", "payload", "field"),
     [
-        ("SetChargingProfile", {"connectorId": -1, "csChargingProfiles": SHORT}, "connectorId"),
         (
             "SetChargingProfile",
             {"connectorId": 1, "csChargingProfiles": SHORT | {"validFrom": "yesterday"}},

@@ -45,6 +45,7 @@ from vcp_handler.dialects.ocpp16 import (
     availability,
     certificates,
     data,
+    field_rules,
     firmware,
     provisioning,
     remote,
@@ -112,6 +113,8 @@ DIALECT = Dialect(
     manners=MANNERS,
     subject=spelling.SUBJECT,
     agreeing=AGREEING,
+    call_rules=field_rules.CALL_RULES,
+    answer_rules=field_rules.ANSWER_RULES,
     said=(
         Said(action="BootNotification", contract=Boot, write=provisioning.write_boot, read=provisioning.read_boot),
         Said(action="Heartbeat", contract=Beat, write=provisioning.write_beat, read=provisioning.read_beat),

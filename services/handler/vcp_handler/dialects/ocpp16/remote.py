@@ -3,6 +3,7 @@
 from typing import Literal
 
 from vcp_contracts.requests import Reset, Resetting, Trigger
+from vcp_contracts.values import NOWHERE, Place
 
 from vcp_handler.dialects.ocpp16.spelling import VERDICT, optional_place
 from vcp_handler.dialects.table import Envelope, Payload
@@ -45,14 +46,19 @@ def write_resetting(reply: Resetting, _original: Payload) -> Payload:
     return VERDICT["rejected" if reply.result == "rejected" else "accepted"]
 
 
+def _place(payload: Payload) -> Place | None:
+    """Connector 0 is none (§6.51), but for a StatusNotification, where it is the station (§5.17)."""
+    if payload.get("connectorId") == 0 and payload["requestedMessage"] != "StatusNotification":
+        return NOWHERE
+    return optional_place(payload)
+
+
 def read_trigger(payload: Payload, envelope: Envelope) -> Trigger:
     """TriggerMessage.req."""
-    return Trigger(**envelope, what=_TRIGGERED[payload["requestedMessage"]], place=optional_place(payload))
+    return Trigger(**envelope, what=_TRIGGERED[payload["requestedMessage"]], place=_place(payload))
 
 
 def read_extended_trigger(payload: Payload, envelope: Envelope) -> Trigger:
     """ExtendedTriggerMessage.req: firmware and logs are told by the whitepaper's messages."""
     what = _TRIGGERED_EXTENDED[payload["requestedMessage"]]
-    return Trigger(
-        **envelope, what=what, place=optional_place(payload), tracked=what in ("firmware", "upload")
-    )
+    return Trigger(**envelope, what=what, place=_place(payload), tracked=what in ("firmware", "upload"))

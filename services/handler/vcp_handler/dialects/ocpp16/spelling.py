@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from vcp_contracts.values import Place, Reading, Sample, Token, TokenInfo, TokenStatus
+from vcp_contracts.values import NOWHERE, Place, Reading, Sample, Token, TokenInfo, TokenStatus
 
 from vcp_handler.dialects import instants
 from vcp_handler.dialects.shared import readings
-from vcp_handler.dialects.table import Payload, Subject, Unreadable
+from vcp_handler.dialects.table import Payload, Subject
 
-MAX_CONNECTOR = 1000
+MAX_CONNECTOR = 999
+"""The highest number that is read as one; a charger has far fewer connectors."""
 
 FINE_STATUS = {
     "available": "Available",
@@ -101,10 +102,11 @@ REJECTED = {"not_registered": VERDICT["rejected"]}
 
 
 def place(connector: int) -> Place:
-    """A connector of 1.6 is an independently operated outlet: an EVSE. Connector 0 is the station."""
-    if not 0 <= connector <= MAX_CONNECTOR:
-        raise Unreadable("connectorId", f"0 to {MAX_CONNECTOR}")
-    return Place(evse=connector)
+    """A connector of 1.6 is an independently operated outlet: an EVSE. Connector 0 is the station.
+
+    A number that counts nothing is an unknown connector, for which the messages have words of their own.
+    """
+    return Place(evse=connector) if 0 <= connector <= MAX_CONNECTOR else NOWHERE
 
 
 def optional_place(payload: Payload) -> Place | None:

@@ -71,7 +71,7 @@ def read_change_availability(payload: Payload, envelope: Envelope) -> SetAvailab
 
 def read_unlock(payload: Payload, envelope: Envelope) -> Unlock:
     """UnlockConnectorRequest."""
-    return Unlock(**envelope, place=place(payload["evseId"], payload["connectorId"], "connectorId"))
+    return Unlock(**envelope, place=place(payload["evseId"], payload["connectorId"]))
 
 
 def write_unlocked(reply: Unlocked, _original: Payload) -> Payload:

@@ -37,7 +37,7 @@ def read_reset(payload: Payload, envelope: Envelope) -> Reset:
     evse = payload.get("evseId")
     return Reset(
         **envelope,
-        place=STATION if evse is None else place(evse, None, "evseId"),
+        place=STATION if evse is None else place(evse, None),
         when=_WHEN[payload["type"]],
         restart="application",
     )

@@ -25,7 +25,7 @@ def read_reserve_now(payload: Payload, envelope: Envelope) -> Reserve:
     return Reserve(
         **envelope,
         reservation=payload["id"],
-        evse=None if evse is None else place(evse, None, "evseId").evse or None,
+        evse=None if evse is None else place(evse, None).evse or None,
         connector_type=payload.get("connectorType"),
         token=token(payload["idToken"]),
         group=optional_token(payload.get("groupIdToken")),

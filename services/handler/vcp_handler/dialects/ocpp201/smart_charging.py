@@ -81,7 +81,7 @@ def read_set_profile(payload: Payload, envelope: Envelope) -> SetProfile:
     """SetChargingProfileRequest."""
     return SetProfile(
         **envelope,
-        place=place(payload["evseId"], None, "evseId"),
+        place=place(payload["evseId"], None),
         profile=profile(payload["chargingProfile"]),
     )
 
@@ -148,7 +148,7 @@ def read_clear_profiles(payload: Payload, envelope: Envelope) -> ClearProfiles:
     return ClearProfiles(
         **envelope,
         profile=payload.get("chargingProfileId"),
-        place=None if evse is None else place(evse, None, "chargingProfileCriteria.evseId"),
+        place=None if evse is None else place(evse, None),
         purpose=None if purpose is None else _PURPOSE[purpose],
         stack_level=criteria.get("stackLevel"),
     )
@@ -166,7 +166,7 @@ def read_list_profiles(payload: Payload, envelope: Envelope) -> ListProfiles:
     return ListProfiles(
         **envelope,
         report=payload["requestId"],
-        place=None if evse is None else place(evse, None, "evseId"),
+        place=None if evse is None else place(evse, None),
         profiles=tuple(criteria.get("chargingProfileId", ())),
         purpose=None if purpose is None else _PURPOSE[purpose],
         stack_level=criteria.get("stackLevel"),
@@ -234,7 +234,7 @@ def read_compose(payload: Payload, envelope: Envelope) -> ComposeSchedule:
     """GetCompositeScheduleRequest."""
     return ComposeSchedule(
         **envelope,
-        place=place(payload["evseId"], None, "evseId"),
+        place=place(payload["evseId"], None),
         duration_s=payload["duration"],
         unit=_UNIT.get(payload.get("chargingRateUnit")),
     )

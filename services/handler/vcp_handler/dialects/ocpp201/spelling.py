@@ -4,15 +4,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from vcp_contracts.requests import Reply
-from vcp_contracts.values import Place, Reading, Sample, Token, TokenInfo, TokenKind, TokenStatus
+from vcp_contracts.values import NOWHERE, Place, Reading, Sample, Token, TokenInfo, TokenKind, TokenStatus
 
 from vcp_handler.dialects import instants
 from vcp_handler.dialects.secrets import Secret
 from vcp_handler.dialects.shared import readings
 from vcp_handler.dialects.shared.payloads import told
-from vcp_handler.dialects.table import Payload, Subject, Unreadable
+from vcp_handler.dialects.table import Payload, Subject
 
-MAX_PART = 1000
+MAX_PART = 999
+"""The highest number of an EVSE or a connector that is read as one; a station has far fewer."""
 
 COARSE_STATUS = {
     "available": "Available",
@@ -92,17 +93,20 @@ LISTED_KEYED_TOKENS = Secret(
 )
 
 
-def place(evse: int, connector: int | None, field: str) -> Place:
-    """The place that two ids name; `field` names them where they are out of all bounds."""
+def place(evse: int, connector: int | None) -> Place:
+    """The place that two ids name. EVSE 0 is the station (part 1 §7.1).
+
+    Numbers that count nothing are an unknown place, for which the messages have words of their own.
+    """
     if not 0 <= evse <= MAX_PART or not (connector is None or 1 <= connector <= MAX_PART):
-        raise Unreadable(field, f"EVSE 0 to {MAX_PART}, connector 1 to {MAX_PART}")
+        return NOWHERE
     return Place(evse=evse, connector=connector)
 
 
 def optional_place(payload: Payload) -> Place | None:
     """The place that the field `evse` names, where there is one."""
     evse = payload.get("evse")
-    return None if evse is None else place(evse["id"], evse.get("connectorId"), "evse")
+    return None if evse is None else place(evse["id"], evse.get("connectorId"))
 
 
 def written_place(at: Place) -> Payload | None:

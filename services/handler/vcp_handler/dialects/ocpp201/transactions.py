@@ -149,7 +149,7 @@ def read_request_start(payload: Payload, envelope: Envelope) -> StartCharging:
     return StartCharging(
         **envelope,
         token=token(payload["idToken"]),
-        place=None if evse is None else place(evse, None, "evseId"),
+        place=None if evse is None else place(evse, None),
         remote_start=payload["remoteStartId"],
         group=optional_token(payload.get("groupIdToken")),
         profile=optional_profile(payload),
