@@ -313,10 +313,10 @@ ConnectorType = Literal[
 
 
 class SettingName(Value):
-    """A setting, as component and variable; an empty name is one that no charger knows. `evse` and `connector` say where the component sits."""
+    """A setting, as component and variable. `evse` and `connector` say where the component sits."""
 
-    component: Annotated[str, StringConstraints(max_length=50)]
-    variable: Annotated[str, StringConstraints(max_length=50)]
+    component: Annotated[str, StringConstraints(min_length=1, max_length=50)]
+    variable: Annotated[str, StringConstraints(min_length=1, max_length=50)]
     instance: Annotated[str, StringConstraints(max_length=50)] | None = None
     """Instance of the variable, e.g. `TransactionEvent` of MessageAttempts."""
     component_instance: Annotated[str, StringConstraints(max_length=50)] | None = None

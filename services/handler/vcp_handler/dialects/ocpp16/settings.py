@@ -9,9 +9,10 @@ from vcp_contracts.requests import (
     WriteSettings,
 )
 from vcp_contracts.settings import key_of, name_of_key, worded_for_key
+from vcp_contracts.values import SettingName
 
 from vcp_handler.dialects.secrets import Secret, if_sealed
-from vcp_handler.dialects.table import Envelope, Payload
+from vcp_handler.dialects.table import Envelope, Payload, Unreadable
 
 _SECRET_KEYS = frozenset({"authorizationkey"})
 
@@ -31,9 +32,15 @@ _WRITTEN = {
 _KNOWN = frozenset({"accepted", "write_only"})
 
 
+def _name(key: str) -> SettingName:
+    if not key:
+        raise Unreadable("key", "1 to 50 characters")
+    return name_of_key(key)
+
+
 def read_get_configuration(payload: Payload, envelope: Envelope) -> ReadSettings:
     """GetConfiguration.req; no key or an empty list asks for all (§5.8)."""
-    return ReadSettings(**envelope, names=tuple(name_of_key(key) for key in payload.get("key", ())))
+    return ReadSettings(**envelope, names=tuple(_name(key) for key in payload.get("key", ())))
 
 
 def write_configuration(reply: SettingsRead, original: Payload) -> Payload:
@@ -73,7 +80,7 @@ def _key_value(key: str, setting: SettingRead) -> Payload:
 def read_change_configuration(payload: Payload, envelope: Envelope) -> WriteSettings:
     """ChangeConfiguration.req. A password comes sealed: it must not travel further than this process."""
     key = payload["key"]
-    name = name_of_key(key)
+    name = _name(key)
     if key.casefold() in _SECRET_KEYS:
         item = SettingToWrite(name=name, value="", sealed=if_sealed(payload["value"]))
     else:

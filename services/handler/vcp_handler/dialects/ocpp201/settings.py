@@ -19,7 +19,7 @@ from vcp_handler.dialects import instants
 from vcp_handler.dialects.ocpp201.spelling import number, status_info, written_place
 from vcp_handler.dialects.secrets import Secret, if_sealed
 from vcp_handler.dialects.shared.payloads import told
-from vcp_handler.dialects.table import Envelope, Payload
+from vcp_handler.dialects.table import Envelope, Payload, Unreadable
 
 _SECRET_VARIABLES = frozenset({"basicauthpassword"})
 
@@ -77,6 +77,8 @@ _KIND = {
 
 def _name(asked: Payload) -> SettingName:
     component, variable = asked["component"], asked["variable"]
+    if not component["name"] or not variable["name"]:
+        raise Unreadable("component.name, variable.name", "1 to 50 characters")
     evse = component.get("evse", {})
     return SettingName(
         component=component["name"],
