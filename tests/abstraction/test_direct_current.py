@@ -359,6 +359,9 @@ def test_beside_alternating_current_amperes_are_those_of_the_feed(style: str):
     assert composite(story, 60, evse=2, unit="A") == [(0, 103.5, None)]
     assert composite(story, 60, evse=0, unit="A") == [(0, 60.0, None)]
     assert composite(story, 60, evse=0, unit="W") == [(0, 41_400.0, None)]
+    install(story, 0, profile("station_max", (0, 60.0, 1), start=at("00:00")))
+    assert [power_w(story, 1), power_w(story, 2)] == pytest.approx([7_360, 19_320])
+    assert composite(story, 60, evse=0, unit="W") == [(0, 41_400.0, None)]
     install(story, 0, profile("station_max", (0, 30_000.0), unit="W", start=at("00:00")))
     assert sum([power_w(story, 1), power_w(story, 2)]) == pytest.approx(30_000)
 

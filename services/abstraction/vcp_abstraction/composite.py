@@ -85,6 +85,8 @@ def _together(
         else:
             total += current_a * limits.feed_a(part.hardware, whole)
     most_a, most_w = limits.budget(cap, whole)
-    per_a = schedule.w_per_a(whole.voltage_v, phases)
+    # direct current is made of all phases of the feed, however many a limit names
+    direct = any(not part.hardware.phases for part in parts)
+    per_a = schedule.w_per_a(whole.voltage_v, whole.phases if direct else phases)
     most = min(most_w, most_a * per_a) if unit == "W" else min(most_a, most_w / per_a)
     return min(total, most), phases

@@ -200,7 +200,7 @@ def _on_phase(
     evse: EvseFacts, given: Outlet, measurand: str, phase: str | None, context: ReadingContext
 ) -> list[Reading]:
     """What is measured on one phase, or between two; nothing on a phase that is not in use. The load is balanced.
-    Direct current is measured on None, and on no phase (1.6 §7.43, 2.0.1 SampledValueType)."""
+    `phase` None: direct current, which has none (1.6 §7.43, 2.0.1 SampledValueType)."""
     ends = [end for end in (phase or "").split("-") if end not in ("", "N")]
     if any(int(end[1]) > given.phases for end in ends) or (phase is not None and not given.phases):
         return []
