@@ -139,7 +139,9 @@ def _write(cp: Charger, item: SettingToWrite) -> SettingWritten:
 
 def _too_little(cp: Charger, row: Setting, value: str) -> str:
     minimum = least(cp, row)
-    return "" if row.minimum == minimum or float(value) >= minimum else f"must be at least {minimum:g}"
+    if minimum is None or minimum == row.minimum or float(value) >= minimum:
+        return ""
+    return f"must be at least {minimum:g}"
 
 
 def put(cp: Charger, row: Setting, value: str, by: str) -> None:
