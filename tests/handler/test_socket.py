@@ -139,6 +139,22 @@ async def test_a_message_beyond_all_bounds_ends_the_connection() -> None:
     assert end.why == "protocol"
     assert end.detail.startswith("1009")
     assert end.breach
+    assert end.too_long
+
+
+async def test_a_message_in_pieces_is_one_message() -> None:
+    """RFC 6455 §5.4"""
+    got: list[str | bytes] = []
+
+    async def in_pieces(connection: ServerConnection) -> None:
+        await connection.send(["[2,", '"1","Clear', 'Cache",{}]'])
+        await connection.close()
+
+    async with backend(in_pieces) as url:
+        socket = await joined(url)
+        end = await socket.read(got.append)
+    assert got == ['[2,"1","ClearCache",{}]']
+    assert (end.breach, end.too_long) == (False, False)
 
 
 @pytest.mark.parametrize(

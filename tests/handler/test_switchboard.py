@@ -138,6 +138,17 @@ async def test_the_gate_is_closed_by_order_and_by_word() -> None:
         await desk.fact(ForgetTokens)
 
 
+async def test_a_gate_that_was_opened_stays_open_on_the_next_connection() -> None:
+    async with a_backend() as backend, a_desk() as desk:
+        up = await desk.up(backend, gate="security_error")
+        desk.say(SetGate(id="g", charge_point="CP 1", link=up.link, gate="open"))
+        await (await backend.connections.get()).close(1001, "restart")
+        await desk.fact(LinkDown)
+        await desk.fact(LinkUp)
+        await (await backend.connections.get()).send('[2,"1","ClearCache",{}]')
+        await desk.fact(ForgetTokens)
+
+
 async def test_a_lost_link_is_told_and_opened_again() -> None:
     async with a_backend() as backend, a_desk() as desk:
         first = await desk.up(backend)
