@@ -145,7 +145,7 @@ async def test_the_http_api_and_the_front_door(ports: Mapping[str, str]):
         sent = {frame["action"] for frame in (await answered(messages, ports))["items"]}
         assert {"BootNotification", "Authorize", "TransactionEvent"} <= sent
         assert (await answered(ruled, ports))["rule"]["name"] == "no"
-        wanted = {"idToken": {"idToken": "CARD2", "type": "ISO14443"}, "remoteStartId": 1}
+        wanted = {"idToken": {"idToken": "04D4C5B6", "type": "ISO14443"}, "remoteStartId": 1}
         assert await backend.call("CP001", "RequestStartTransaction", wanted) == {"status": "Rejected"}
         assert "currentTime" in (await answered(by_hand, ports))["detail"]["payload"]
         if not shutil.which("redis-cli"):

@@ -117,15 +117,15 @@ async def test_a_good_backend_is_fine_and_each_fault_is_named() -> None:
 
 
 async def test_a_backend_that_does_not_want_the_charger_or_the_card_is_told_so() -> None:
-    tokens = {"CARD1": Token("Invalid")}
+    tokens = {"04A1B2C3": Token("Invalid")}
     behaviour = Behaviour(tokens=tokens, boots=())
     async with product(behaviour) as (stack, backend):
         refused = await checked(stack, backend, "CPCARD", patience_s=PATIENCE_S)
         assert "Name one that it knows with --token" in failed(refused)["session"]
-        fine = await checked(stack, backend, "CPOTHER", patience_s=PATIENCE_S, token="CARD2")
+        fine = await checked(stack, backend, "CPOTHER", patience_s=PATIENCE_S, token="04D4C5B6")
         assert fine.word == "fine"
         behaviour.boots = (Verdict("Pending", 1),)
-        put_off = await checked(stack, backend, "CPLATER", patience_s=PATIENCE_S, token="CARD2")
+        put_off = await checked(stack, backend, "CPLATER", patience_s=PATIENCE_S, token="04D4C5B6")
         assert put_off.word == "fine"
         behaviour.boots = ()
         behaviour.boot = Verdict("Rejected", 60)

@@ -21,7 +21,6 @@ MOST_FRAMES: Final = 1_000
 SETTINGS: Final = {
     "SampledDataCtrlr.TxUpdatedInterval": "1",
     "TransactionMessageRetryInterval": "1",
-    "SampledDataCtrlr.TxUpdatedMeasurands": "Energy.Active.Import.Register,Power.Active.Import,SoC",
 }
 """So that a session of seconds has readings, and a message that went wrong is sent again at once."""
 

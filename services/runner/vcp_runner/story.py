@@ -14,7 +14,7 @@ from vcp_runner.watch import Watch, is_event, is_frame
 EV = {"evse": 1, "power_w": 11_000, "soc_percent": 40, "battery_wh": 60_000}
 SETTINGS = {
     "SampledDataCtrlr.TxUpdatedInterval": "1",
-    "SampledDataCtrlr.TxUpdatedMeasurands": "Energy.Active.Import.Register,Power.Active.Import,SoC",
+    "SampledDataCtrlr.TxUpdatedMeasurands": "Energy.Active.Import.Register,Power.Active.Import",
 }
 
 Order = Callable[[str, Json], Awaitable[Json]]

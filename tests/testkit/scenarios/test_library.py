@@ -115,7 +115,7 @@ def always(do: str, action: str, **more) -> Fault:
             "MeterV",
         ),
         (
-            Behaviour(tokens={"CARD1": Token("Invalid")}),
+            Behaviour(tokens={"04A1B2C3": Token("Invalid")}),
             STARTS,
             "Invalid",
         ),
