@@ -24,7 +24,7 @@ def give_up(cp: Charger, it: ToAbstraction, reason: str) -> None:
     """A message on which the charger failed has changed nothing: what waited for it ends all the same."""
     match it:
         case Outcome():
-            _outcome(cp, it, reason)  # type: ignore[arg-type]
+            _outcome(cp, it, reason)
         case ChoreDone():
             chores.give_up(cp, it.chore, WHY)
         case LinkUp() if it.order == cp.facts.link.order and cp.facts.link.wanted:
