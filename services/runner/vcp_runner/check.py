@@ -81,7 +81,8 @@ async def judge(
     await demand_new(cp)
     began = datetime.now(UTC)
     settings = {**SETTINGS, "MessageTimeout": f"{max(1, round(wanted.patience_s))}"}
-    await cp.configure({**configuration_of(connection, keys), "settings": settings})
+    # patience is for the backend's answers: the charge point itself takes no time to start again
+    await cp.configure({**configuration_of(connection, keys), "settings": settings, "restart_s": 0})
     try:
         before = (await cp.messages(limit=1))["next"]
         await link(cp, connection)
