@@ -54,6 +54,13 @@ def profile(subprotocol: str, at: str | None, kind: str = "Absolute", **more: An
     return head | {"id": 1, "chargingSchedule": [schedule(at, id=1)]} | more
 
 
+def every_profile(subprotocol: str) -> dict[str, Any]:
+    """2.0.1 K10.FR.02 wants an id or a criterion; 1.6 §5.5 takes none for all."""
+    if subprotocol == "ocpp1.6":
+        return {}
+    return {"chargingProfileCriteria": {"chargingProfilePurpose": "TxDefaultProfile"}}
+
+
 def profiles(subprotocol: str, at: str) -> list[dict[str, Any]]:
     relative = {"kind": "Relative"}
     return [
@@ -132,7 +139,7 @@ def asked_for(subprotocol: str, at: str) -> None:
                 "GetChargingProfiles",
                 {"requestId": 1, "chargingProfile": {"chargingLimitSource": ["CSO"]}},
             )
-        says(wired, "ClearChargingProfile", {})
+        says(wired, "ClearChargingProfile", every_profile(subprotocol))
         for action, payload in others(subprotocol, at):
             says(wired, action, payload)
             goes_on(wired)

@@ -219,7 +219,7 @@ def test_who_may_stop_a_session(
     wired.answers["Authorize"] = lambda _: verdict(of_the_other if other else to_authorize)
     wired.answers["StartTransaction"] = lambda _: verdict(to_the_transaction) | {"transactionId": 5}
     wired.answers["TransactionEvent"] = lambda payload: (
-        verdict(to_the_transaction) if "idToken" in payload and not other else {}
+        verdict(of_the_other if other else to_the_transaction) if "idToken" in payload else {}
     )
     wired.do(c.PlugIn)
     wired.do(c.PresentToken, token="ANNA", kind="iso14443")

@@ -407,6 +407,7 @@ PART_2: dict[str, dict[str, tuple[set[str], str]]] = {
         "Enabled": (RW, "boolean"),
         "LocalAuthorizeOffline": (RW, "boolean"),
         "LocalPreAuthorize": (RW, "boolean"),
+        "MasterPassGroupId": (RW, "string"),
         "OfflineTxForUnknownIdEnabled": (RW, "boolean"),
     },
     "ChargingStation": {

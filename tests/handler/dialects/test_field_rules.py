@@ -471,7 +471,6 @@ BESIDE_201: Beside = [
 Said = tuple[Payload, Payload]
 """The charger's call, and the backend's answer."""
 
-START_16 = {"connectorId": 1, "idTag": "A", "meterStart": 0, "timestamp": "2026-06-01T12:00:00Z"}
 AUTHORIZE = {"idToken": TOKEN}
 EVENT = {
     "eventType": "Updated",
@@ -487,16 +486,7 @@ def verdict(**info: Any) -> Payload:
     return {"idTokenInfo": {"status": "Accepted"} | info}
 
 
-def started(transaction: int, status: str = "Accepted") -> Payload:
-    return {"transactionId": transaction, "idTagInfo": {"status": status}}
-
-
-ANSWERS_16: dict[tuple[str, str, str], tuple[Said, Said]] = {
-    ("StartTransaction", "transactionId", "OCPP 1.6 §6.46 (errata 3.54)"): (
-        (START_16, started(0)),
-        (START_16, started(-1, "Invalid")),
-    ),
-}
+ANSWERS_16: dict[tuple[str, str, str], tuple[Said, Said]] = {}
 
 ANSWERS_201: dict[tuple[str, str, str], tuple[Said, Said]] = {
     ("Authorize", "idTokenInfo.language2", "OCPP 2.0.1 C01.FR.10"): (

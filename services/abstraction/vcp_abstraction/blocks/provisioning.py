@@ -216,8 +216,9 @@ def _take_away(cp: Charger) -> None:
     """The EVSEs and connectors go, and with them what was wrong with them."""
     for evse in cp.facts.evses:
         for connector in evse.connectors:
-            for fault in connector.faults:
-                place = Place(evse=evse.id, connector=connector.id)
+            place = Place(evse=evse.id, connector=connector.id)
+            while connector.faults:
+                fault = connector.faults.pop(0)
                 cp.note(FaultCleared, place=place, fault=fault)
                 faults.tell(cp, place, fault, active=False)
 

@@ -52,11 +52,6 @@ def _lacks_a_verdict(payload: Payload) -> bool:
     return payload["updateType"] == "Full" and any("idTagInfo" not in entry for entry in entries)
 
 
-def _names_no_transaction(answer: Payload) -> bool:
-    # A backend that refuses a start has no transaction, and may put anything there.
-    return bool(answer["transactionId"] < 1) and answer["idTagInfo"]["status"] == "Accepted"
-
-
 def _of_a_profile(action: str, field: str) -> tuple[FieldRule, ...]:
     schedule = f"{field}.chargingSchedule"
     return (
@@ -113,7 +108,6 @@ CALL_RULES: tuple[FieldRule, ...] = (
     _rule("DeleteCertificate", "certificateHashData.serialNumber", "should be hexadecimal digits without prefix and without leading zeroes", "security whitepaper §6.2", at("certificateHashData.serialNumber", is_no_plain_hex), weight="should"),
 )
 
-ANSWER_RULES: tuple[FieldRule, ...] = (
-    _rule("StartTransaction", "transactionId", "should be positive", "OCPP 1.6 §6.46 (errata 3.54)", _names_no_transaction, weight="should"),
-)
+ANSWER_RULES: tuple[FieldRule, ...] = ()
+"""None: a transaction id below 1 is not recommended, but possible (errata 3.54)."""
 # fmt: on

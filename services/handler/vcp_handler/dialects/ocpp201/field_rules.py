@@ -61,7 +61,7 @@ def _names_no_transaction(profile: Payload) -> bool:
 
 
 def _names_a_transaction_in_vain(profile: Payload) -> bool:
-    return profile["chargingProfilePurpose"] != "TxProfile" and "transactionId" in profile
+    return profile["chargingProfilePurpose"] != "TxProfile" and bool(profile.get("transactionId"))
 
 
 def _is_relative_station_limit(profile: Payload) -> bool:
@@ -200,7 +200,7 @@ def _carries_a_token(call: Payload) -> bool:
 CALL_RULES: tuple[FieldRule, ...] = (
     _rule("RequestStartTransaction", "evseId", "must be greater than 0", "§1.44.1", at("evseId", below(1))),
     _rule("RequestStartTransaction", "chargingProfile.chargingProfilePurpose", "must be TxProfile", "§1.44.1, F01.FR.09, F02.FR.17, K05.FR.02", at("chargingProfile.chargingProfilePurpose", lambda purpose: purpose != "TxProfile")),
-    _rule("RequestStartTransaction", "chargingProfile.transactionId", "must not be set", "F01.FR.11, F02.FR.19", at("chargingProfile.transactionId", lambda _: True)),
+    _rule("RequestStartTransaction", "chargingProfile.transactionId", "must not be set", "F01.FR.11, F02.FR.19", at("chargingProfile.transactionId", bool)),
     *_of_a_profile("RequestStartTransaction", ("§2.11", "should")),
     _rule("SetChargingProfile", "evseId", "must be greater than 0 for a TxProfile", "K01.FR.16", _of_the_station),
     _rule("SetChargingProfile", "evseId", "should be 0 for a ChargingStationMaxProfile, which can't be set elsewhere", "K §3.2", _limits_the_station_elsewhere, weight="should"),
