@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from abstraction.fake_core import FAKE
+from bare import BARE
 from redis.asyncio import Redis
 from vcp_abstraction.core import Core
 from vcp_abstraction.shell.worker import Worker
@@ -17,7 +18,7 @@ from vcp_plumbing.environment import Environment
 PARTITIONS = 4
 """Few, so that a worker has loaded them at once: CP001 lies in 3, CP002 in 1, CP003 in 3, CP004 in 0."""
 
-URL = {"url": "ws://backend/ocpp"}
+URL = BARE | {"url": "ws://backend/ocpp"}
 
 
 def environment(owner: str, **variables: str) -> Environment:

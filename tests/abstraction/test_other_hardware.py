@@ -166,6 +166,13 @@ class TestWhatIsKeptOfAPlace:
         assert story.cp.settings.text("Custom.ConnectorPhaseRotation") == "0.RST,1.RST"
         assert [e.value for e in story.seen("setting_changed")][-1] == "0.RST,1.RST"
 
+    def test_nor_does_one_of_an_outlet_that_gives_direct_current_now(self):
+        story = Story(evses=TWO).online()
+        name = SettingName(component="Custom", variable="ConnectorPhaseRotation")
+        story.request(r.WriteSettings, settings=(r.SettingToWrite(name=name, value="0.RST,1.RST,2.RTS"),))
+        other(story, evses=(EvseConfiguration(connectors=(ConnectorConfiguration(type="cCCS2"),)), *ONE))
+        assert story.cp.settings.text("Custom.ConnectorPhaseRotation") == "0.RST,2.RTS"
+
     def test_nor_does_one_that_waits_for_a_restart(self):
         story = Story(evses=TWO, settings={"RestartKeys": "ConnectorPhaseRotation"}).online()
         name = SettingName(component="Custom", variable="ConnectorPhaseRotation")

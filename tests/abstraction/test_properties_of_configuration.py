@@ -47,7 +47,10 @@ CHANGES = st.fixed_dictionaries(
             [
                 {},
                 {"MinimumStatusDuration": "30"},
-                {"OCPPCommCtrlr.MessageAttempts[TransactionEvent]": "1", "ConnectorPhaseRotation": "1.RST"},
+                {
+                    "OCPPCommCtrlr.MessageAttempts[TransactionEvent]": "1",
+                    "ConnectorPhaseRotation": "1.Unknown",
+                },
                 {"ReservationCtrlr.Enabled": "false", "LocalAuthorizeOffline": "false"},
                 {"TxCtrlr.TxStartPoint": "EVConnected", "TxCtrlr.TxStopPoint": "EVConnected"},
             ]

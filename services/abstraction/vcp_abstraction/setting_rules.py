@@ -29,18 +29,28 @@ def broken_rule(configuration: ChargePointConfiguration, settings: Settings, row
 
 
 def _rotation(configuration: ChargePointConfiguration, items: list[str]) -> str:
-    """1.6 §9.1.7: one rotation for each connector as `1.RST`; connector 0 is the station's own feed. Direct current has
-    none."""
-    evses = len(configuration.evses)
-    places = set()
+    """1.6 §9.1.7: one rotation for each connector as `1.RST`; connector 0 is the station's own feed."""
     for item in items:
-        place, _, rotation = item.partition(".")
-        if not _PLACE.fullmatch(place) or int(place) > evses or rotation not in ROTATIONS:
-            return f"must have items from 0 to {evses} like 1.RST, with one of {', '.join(ROTATIONS)}"
-        if int(place) and rotation in TURNING and _gives_direct_current(configuration, int(place)):
-            return f"must have {place}.NotApplicable, as direct current has no phases"
-        places.add(int(place))
+        rule = _one_rotation(configuration, item)
+        if rule:
+            return rule
+    places = {item.partition(".")[0] for item in items}
     return "" if len(places) == len(items) else "must name each connector once"
+
+
+def _one_rotation(configuration: ChargePointConfiguration, item: str) -> str:
+    evses = len(configuration.evses)
+    place, _, rotation = item.partition(".")
+    if not _PLACE.fullmatch(place) or int(place) > evses or rotation not in ROTATIONS:
+        return f"must have items from 0 to {evses} like 1.RST, with one of {', '.join(ROTATIONS)}"
+    if int(place) and rotation in TURNING and _gives_direct_current(configuration, int(place)):
+        return f"must have {place}.NotApplicable, as direct current has no phases"
+    return ""
+
+
+def rotations_left(configuration: ChargePointConfiguration, value: str) -> str:
+    """What of the setting's value still fits other hardware: of outlets that are there, and have phases."""
+    return ",".join(item for item in value.split(",") if item and not _one_rotation(configuration, item))
 
 
 def _gives_direct_current(configuration: ChargePointConfiguration, evse: int) -> bool:

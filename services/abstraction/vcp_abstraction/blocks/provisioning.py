@@ -32,7 +32,7 @@ from vcp_abstraction.facts.places import ConnectorFacts, EvseFacts
 from vcp_abstraction.facts.profiles import Profiles
 from vcp_abstraction.facts.security import Certificates, SecurityFacts
 from vcp_abstraction.nameplate import counted_wh, nameplate_of
-from vcp_abstraction.setting_rules import PHASE_ROTATION, broken_rule
+from vcp_abstraction.setting_rules import PHASE_ROTATION, broken_rule, rotations_left
 from vcp_abstraction.settings import Settings, normal
 
 # --- set up ----------------------------------------------------------------------------------------------------------
@@ -233,24 +233,19 @@ def _forget_places(cp: Charger) -> None:
     facts.observed = {key: seen for key, seen in facts.observed.items() if key in there | {"0.0"}}
     installed.keep_within(cp, len(facts.evses))
     rules.keep_within(cp, len(facts.evses))
-    _keep_rotations_within(cp, len(facts.evses))
+    _keep_rotations(cp)
 
 
-def _keep_rotations_within(cp: Charger, evses: int) -> None:
+def _keep_rotations(cp: Charger) -> None:
     row = BY_NAME[PHASE_ROTATION.casefold()]
     rotations = cp.settings.text(row.name)
-    left = _within(rotations, evses)
+    left = rotations_left(cp.configuration, rotations)
     waiting = cp.settings.waiting.get(row.name)
     if left != rotations:
         cp.settings.put(row, left)
         cp.note(SettingChanged, name=row.name, value=left, by="command")
     if waiting is not None:
-        cp.settings.put_off(row, _within(waiting, evses))
-
-
-def _within(rotations: str, evses: int) -> str:
-    items = [item for item in rotations.split(",") if item]
-    return ",".join(item for item in items if int(item.partition(".")[0]) <= evses)
+        cp.settings.put_off(row, rotations_left(cp.configuration, waiting))
 
 
 def retire(cp: Charger, it: Retire) -> None:
