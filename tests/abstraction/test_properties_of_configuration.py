@@ -220,7 +220,7 @@ class AnyConfigurationInAStreamOfEvents(AnyConfiguration):
 
 class TestThreeMessages(AnyConfiguration.TestCase):  # type: ignore[name-defined]
     settings = settings(
-        max_examples=40,
+        max_examples=20,
         stateful_step_count=40,
         deadline=None,
         derandomize=True,

@@ -45,6 +45,8 @@ def codes(found: Found) -> set[tuple[str, str | None]]:
 
 
 PATIENCE_S = 10.0
+SHORT_S = 4.0
+"""Where nothing that comes late is to be told."""
 
 FAULTS: dict[str, tuple[Fault, dict[str, str], set[tuple[str, str | None]]]] = {
     "never": (
@@ -120,16 +122,16 @@ async def test_a_backend_that_does_not_want_the_charger_or_the_card_is_told_so()
     tokens = {"04A1B2C3": Token("Invalid")}
     behaviour = Behaviour(tokens=tokens, boots=())
     async with product(behaviour) as (stack, backend):
-        refused = await checked(stack, backend, "CPCARD", patience_s=PATIENCE_S)
+        refused = await checked(stack, backend, "CPCARD", patience_s=SHORT_S)
         assert "Name one that it knows with --token" in failed(refused)["session"]
-        fine = await checked(stack, backend, "CPOTHER", patience_s=PATIENCE_S, token="04D4C5B6")
+        fine = await checked(stack, backend, "CPOTHER", patience_s=SHORT_S, token="04D4C5B6")
         assert fine.word == "fine"
         behaviour.boots = (Verdict("Pending", 1),)
-        put_off = await checked(stack, backend, "CPLATER", patience_s=PATIENCE_S, token="04D4C5B6")
+        put_off = await checked(stack, backend, "CPLATER", patience_s=SHORT_S, token="04D4C5B6")
         assert put_off.word == "fine"
         behaviour.boots = ()
         behaviour.boot = Verdict("Rejected", 60)
-        rejected = await checked(stack, backend, "CPBOOT", patience_s=PATIENCE_S)
+        rejected = await checked(stack, backend, "CPBOOT", patience_s=SHORT_S)
         assert failed(rejected)["boot"].startswith("the boot was answered with rejected")
         assert all(step.skipped for step in rejected.steps[1:])
         behaviour.identities = set()
@@ -139,7 +141,7 @@ async def test_a_backend_that_does_not_want_the_charger_or_the_card_is_told_so()
                 await checked(stack, backend, "MINE")
             assert (await client.view("MINE"))["id"] == "MINE"
         with pytest.raises(NoLink, match="not_found"):
-            await checked(stack, backend, "STRANGER", patience_s=PATIENCE_S)
+            await checked(stack, backend, "STRANGER", patience_s=SHORT_S)
 
 
 async def test_the_command_prints_its_verdict_and_leaves_with_its_code(tmp_path: Path) -> None:

@@ -55,6 +55,8 @@ async def test_metrics_are_prometheus_text(redis: Redis):
     async with running(worker(redis)) as one:
         await provision(redis)
         await ended(redis, "setup CP001")
+        # what it has measured follows its commit
+        await until(lambda: one.measures.entries == 1)
         text = (await Health(one, redis, PARTITIONS).metrics()).decode()
     assert "vcp_abstraction_entries_total 1.0" in text
     assert "vcp_abstraction_charge_points 1.0" in text
