@@ -58,11 +58,9 @@ def test_a_token_may_be_valid_to_the_end_of_time() -> None:
         "2026-03-01",
         "20260301T120000Z",
         "2026-13-01T12:00:00Z",
-        "2026-03-01T12:00:60Z",
         "2026-03-01T12:00:00+99:00",
         "2026-03-01T24:00:00Z",
         "2026-03-01T12:60:00Z",
-        "2026-03-01T23:59:60+01:00",
         "2026-03-01T23:59:61Z",
         "2026-03-01T12:00:00+24:00",
         "2026-03-01T12:00:00+01:60",
@@ -96,7 +94,9 @@ LATEST = datetime.max.replace(tzinfo=UTC)
         ("9999-12-31T23:59:59-12:00", LATEST),
         ("9999-12-31T23:59:59.9999999Z", LATEST),
         ("9999-12-31T23:59:60Z", LATEST),
-        ("9999-12-31T23:59:60-00:01", None),
+        ("9999-12-31T23:59:60-00:01", LATEST),
+        ("2026-03-01T12:00:60Z", datetime(2026, 3, 1, 12, 0, 59, 999_999, tzinfo=UTC)),
+        ("2026-03-01T23:59:60+01:00", datetime(2026, 3, 1, 22, 59, 59, 999_999, tzinfo=UTC)),
         ("2016-12-31T23:59:60Z", datetime(2016, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
         ("2016-12-31t23:59:60.5z", datetime(2016, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
         ("1990-12-31T15:59:60-08:00", datetime(1990, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
@@ -106,13 +106,9 @@ LATEST = datetime.max.replace(tzinfo=UTC)
         ("2026-03-01T12:00:00-00:00", NOON),
     ],
 )
-def test_what_no_datetime_can_hold_is_the_nearest_that_it_can(text: str, instant: datetime | None) -> None:
-    """RFC 3339 §5.6 to §5.8: years 0000 to 9999, offsets up to 23:59, leap seconds at 23:59:60 of UTC"""
-    if instant is None:
-        with pytest.raises(Unreadable):
-            instants.read(text, "at")
-    else:
-        assert instants.read(text, "at") == instant
+def test_what_no_datetime_can_hold_is_the_nearest_that_it_can(text: str, instant: datetime) -> None:
+    """RFC 3339 §5.6 to §5.8: years 0000 to 9999, offsets up to 23:59, seconds up to 60"""
+    assert instants.read(text, "at") == instant
 
 
 @st.composite

@@ -30,7 +30,8 @@ def read(text: str, field: str) -> datetime:
     """The instant that a text names; without a zone it is UTC. Raises Unreadable, naming `field`.
 
     What RFC 3339 can say and a datetime can't hold becomes the nearest that it can: before the year 1 or after 9999 in
-    UTC, the year 0, and a leap second. The hour 24 is ISO 8601's alone (RFC 3339 §5.6: 00 to 23).
+    UTC, the year 0, and a second 60: which minutes have one is no charger's to know (§5.6 allows it, §5.7 says when
+    leap seconds have come). The hour 24 is ISO 8601's alone (RFC 3339 §5.6: 00 to 23).
     """
     shape = _SHAPE.fullmatch(text)
     if shape is None:
@@ -77,14 +78,7 @@ def _instant(
         utc = utc - _CALENDAR if before_christ else utc
     except OverflowError:
         utc = _LATEST if sign == "-" and not before_christ else _EARLIEST
-    return utc if not leap or _may_leap(there, away, sign) else None
-
-
-def _may_leap(there: datetime, away: timedelta, sign: str | None) -> bool:
-    """RFC 3339 §5.7: leap seconds come at 23:59:60 of UTC; which days have one is no charger's to know."""
-    minutes = there.hour * 60 + there.minute
-    shift = away // timedelta(minutes=1)
-    return (minutes + (shift if sign == "-" else -shift)) % 1440 == 1439
+    return utc
 
 
 def read_optional(text: str | None, field: str) -> datetime | None:
