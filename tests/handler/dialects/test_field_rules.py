@@ -493,7 +493,7 @@ ANSWERS_201: dict[tuple[str, str, str], tuple[Said, Said]] = {
         (AUTHORIZE, verdict(language2="en")),
         (AUTHORIZE, verdict(language1="en")),
     ),
-    ("Authorize", "idTokenInfo.language2", "OCPP 2.0.1 §2.27"): (
+    ("Authorize", "idTokenInfo.language2", "OCPP 2.0.1 C01.FR.11"): (
         (AUTHORIZE, verdict(language1="en", language2="en")),
         (AUTHORIZE, verdict(language1="en", language2="de")),
     ),

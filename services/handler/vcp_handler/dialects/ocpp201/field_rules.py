@@ -149,12 +149,15 @@ def _has_one_language_twice(info: Payload) -> bool:
     return second is not None and second == info.get("language1")
 
 
-def _of_a_verdict(action: str, info: str, second_language: tuple[str, Weight]) -> tuple[FieldRule, ...]:
+def _of_a_verdict(
+    action: str, info: str, second_language: tuple[str, Weight], another_language: tuple[str, Weight]
+) -> tuple[FieldRule, ...]:
     clause, weight = second_language
+    other_clause, other_weight = another_language
     # fmt: off
     return (
         _rule(action, f"{info}.language2", f"{weight} not be set without language1", clause, at(info, _has_only_a_second_language), weight=weight),
-        _rule(action, f"{info}.language2", "should be another one than language1", "§2.27", at(info, _has_one_language_twice), weight="should"),
+        _rule(action, f"{info}.language2", f"{other_weight} be another one than language1", other_clause, at(info, _has_one_language_twice), weight=other_weight),
         _rule(action, f"{info}.chargingPriority", "should be -9 to 9", "§2.27", at(f"{info}.chargingPriority", outside(-9, 9)), weight="should"),
     )
     # fmt: on
@@ -227,14 +230,14 @@ CALL_RULES: tuple[FieldRule, ...] = (
     _rule("SendLocalList", "versionNumber", "must be greater than 0", "D01.FR.18", at("versionNumber", below(1))),
     _rule("SendLocalList", "localAuthorizationList[].idToken", "must not be there twice", "D01.FR.06", at("localAuthorizationList", are_twice(_token))),
     _rule("SendLocalList", "localAuthorizationList[].idTokenInfo", "is required where updateType is Full", "§2.4", _lacks_a_verdict),
-    *_of_a_verdict("SendLocalList", "localAuthorizationList[].idTokenInfo", ("§2.27", "should")),
+    *_of_a_verdict("SendLocalList", "localAuthorizationList[].idTokenInfo", ("§2.27", "should"), ("§2.27", "should")),
     _rule("DeleteCertificate", "certificateHashData.serialNumber", "should be hexadecimal digits without prefix and without leading zeroes", "§2.6", at("certificateHashData.serialNumber", is_no_plain_hex), weight="should"),
 )
 
 ANSWER_RULES: tuple[FieldRule, ...] = (
-    *_of_a_verdict("Authorize", "idTokenInfo", ("C01.FR.10", "must")),
+    *_of_a_verdict("Authorize", "idTokenInfo", ("C01.FR.10", "must"), ("C01.FR.11", "must")),
     _rule("TransactionEvent", "idTokenInfo", "is required in the answer to an event with an idToken", "§1.60.2, E01.FR.12, E02.FR.02", lambda answer: "idTokenInfo" not in answer, where_called=_carries_a_token),
-    *_of_a_verdict("TransactionEvent", "idTokenInfo", ("§2.27", "should")),
+    *_of_a_verdict("TransactionEvent", "idTokenInfo", ("§2.27", "should"), ("§2.27", "should")),
     _rule("TransactionEvent", "chargingPriority", "should be -9 to 9", "§1.60.2", at("chargingPriority", outside(-9, 9)), weight="should"),
 )
 # fmt: on
