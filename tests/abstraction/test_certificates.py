@@ -472,6 +472,15 @@ def test_without_an_organization_nothing_is_asked():
         "rejected",
         "the organization is not set, which the certificate must name",
     )
+    assert result.remedy == "write SecurityCtrlr.OrganizationName (CpoName)"
+
+
+def test_while_a_key_is_being_made_there_is_nothing_to_write():
+    story = a_charger()
+    story.do(c.RenewCertificate)
+    result = story.do(c.RenewCertificate)
+    assert result is not None
+    assert (result.status, result.reason, result.remedy) == ("rejected", "a key is being made", "wait for it")
 
 
 def test_a_key_that_can_not_be_made_ends_it():

@@ -1,6 +1,7 @@
 """Setting charge points up, looking at them, taking them away."""
 
 import httpx
+import pytest
 from control.played_abstraction import PlayedAbstraction
 from redis.asyncio import Redis
 from vcp_contracts.commands import Provision, Retire
@@ -194,3 +195,43 @@ async def test_a_slash_may_be_part_of_an_id(api: httpx.AsyncClient, abstraction:
     assert (await api.get(answer.headers["location"])).json()["id"] == "depot/CP 1"
     assert (await api.post("/charge-points/depot%2fCP%201/plug-in")).status_code == 200
     assert abstraction.taken[-1].charge_point == "depot/CP 1"
+
+
+@pytest.mark.parametrize(
+    ("part", "field", "reason", "remedy"),
+    [
+        (
+            {"evses": [{"connectors": [{"type": "CCS2"}]}]},
+            "evses[0].connectors[0].type",
+            "must be 'cCCS1', 'cCCS2', ",
+            "did you mean 'cCCS2'?",
+        ),
+        (
+            {"evses": [{"connectors": [{"type": "plug"}]}]},
+            "evses[0].connectors[0].type",
+            "must be 'cCCS1', 'cCCS2', ",
+            "use 'cCCS1', 'cCCS2', ",
+        ),
+        (
+            {"evses": [{"connectors": [{"current": 5}]}]},
+            "evses[0].connectors[0].current",
+            "must be 'ac' or 'dc'",
+            "use 'ac' or 'dc'",
+        ),
+        (
+            {"security": {"password": ""}},
+            "security.password",
+            "must have at least 1 character, not 0",
+            "correct security.password",
+        ),
+        ({"protocols": []}, "protocols", "must have at least 1 item, not 0", "correct protocols"),
+    ],
+)
+async def test_a_wrong_field_of_a_set_up_says_what_may_be_there(
+    api: httpx.AsyncClient, part: dict[str, object], field: str, reason: str, remedy: str
+) -> None:
+    answer = await api.post("/charge-points", json={**CP001, **part})
+    told = answer.json()
+    assert (answer.status_code, told["field"]) == (422, field)
+    assert told["reason"].startswith(reason)
+    assert told["remedy"].startswith(remedy)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from re import findall
 from typing import Any
 
 import orjson
@@ -187,10 +188,12 @@ def _reason(error: Mapping[str, Any]) -> str:
         case "union_tag_invalid":
             kind = "command" if _discriminator(error) == "`type`" else "deed"
             return f"there is no {kind} {error['ctx']['tag']}"
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return (
-        message.replace("Input should be", "must be").replace("Value should", "must").replace("String", "it")
-    )
+    message = str(error["msg"]).removeprefix("Value error, ").replace(" after validation", "")
+    if error["type"] in ("too_short", "too_long") and (error.get("ctx") or {}).get("field_type") == "Value":
+        message = message.replace(" item", " character")  # pydantic's word for a secret text
+    for collection in ("Value", "Tuple", "List", "Dictionary"):
+        message = message.replace(f"{collection} should", "must")
+    return message.replace("Input should be", "must be").replace("String", "it")
 
 
 def _remedy(error: Mapping[str, Any], field: str, known: Sequence[str]) -> str:
@@ -203,7 +206,7 @@ def _remedy(error: Mapping[str, Any], field: str, known: Sequence[str]) -> str:
         case "extra_forbidden":
             return _nearest(str(error["loc"][-1]), known)
         case "literal_error":
-            return f"use {context['expected']}"
+            return _nearest_value(error.get("input"), context["expected"])
         case "json_invalid" | "dict_type" | "model_type" | "model_attributes_type" if (
             not field or len(error["loc"]) <= 2
         ):
@@ -219,6 +222,12 @@ def _remedy(error: Mapping[str, Any], field: str, known: Sequence[str]) -> str:
 
 def _discriminator(error: Mapping[str, Any]) -> str:
     return str(error["ctx"]["discriminator"]).replace("'", "`")
+
+
+def _nearest_value(given: object, expected: str) -> str:
+    allowed = findall("'([^']*)'", expected)
+    meant = get_close_matches(given, allowed, n=1, cutoff=0.75) if isinstance(given, str) else []
+    return f"did you mean '{meant[0]}'?" if meant else f"use {expected}"
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:

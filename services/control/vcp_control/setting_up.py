@@ -102,7 +102,7 @@ def _security(described: ChargePointDescription) -> dict[str, object]:
             raise Problem(
                 422,
                 "bad_field",
-                "a password is given, and nothing would ever show it",
+                "a password is given, and the charger would never show it",
                 field="security.basic",
                 remedy="leave basic out, or leave the password out",
             )

@@ -44,7 +44,7 @@ class Vault:
         path = self._path(kind, label)
         for directory in (self.directory, path.parent):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _demand_private(directory)
+            self._demand_private(directory)
         fresh = path.parent / f".{secrets.token_hex(8)}"
         try:
             _write(fresh, _as_text(secret) if kind == "password" else secret)
@@ -61,7 +61,7 @@ class Vault:
         path = self._path(kind, label)
         try:
             if kind in _PRIVATE:
-                _demand_private(path)
+                self._demand_private(path)
             content = path.read_bytes()
         except FileNotFoundError:
             return None
@@ -73,9 +73,9 @@ class Vault:
         try:
             for directory in (self.directory, *folders):
                 if directory.exists():
-                    _demand_private(directory)
+                    self._demand_private(directory)
                     if not (directory.is_dir() and os.access(directory, os.W_OK | os.X_OK)):
-                        return f"{directory.name} in VCP_KEYS is no directory that this user can write"
+                        return f"{self._called(directory)} is no directory that this user can write"
         except (VaultUnsafe, OSError) as flaw:
             return str(flaw)
         return None
@@ -95,17 +95,19 @@ class Vault:
         folder, suffix = _PLACES[kind]
         return self.directory / folder / (quote(label, safe="").replace(".", "%2E") + suffix)
 
+    def _demand_private(self, path: Path) -> None:
+        found = path.stat()
+        if found.st_mode & _OTHERS:
+            mode = "700" if stat.S_ISDIR(found.st_mode) else "600"
+            raise VaultUnsafe(f"other users have rights on {self._called(path)}. Remedy: chmod {mode} it")
+
+    def _called(self, path: Path) -> str:
+        return "VCP_KEYS" if path == self.directory else f"{path.name} in VCP_KEYS"
+
 
 def flaw_of(vault: Vault | None) -> str | None:
     """Why no password and no key can be kept; None: nothing stands in the way."""
     return "no directory is set in VCP_KEYS" if vault is None else vault.flaw()
-
-
-def _demand_private(path: Path) -> None:
-    found = path.stat()
-    if found.st_mode & _OTHERS:
-        mode = "700" if stat.S_ISDIR(found.st_mode) else "600"
-        raise VaultUnsafe(f"other users have rights on {path.name} in VCP_KEYS. Remedy: chmod {mode} it")
 
 
 def _write(path: Path, content: bytes) -> None:

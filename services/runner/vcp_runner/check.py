@@ -61,7 +61,8 @@ async def demand_new(cp: AsyncChargePoint) -> None:
 async def check(wanted: Check, plan: Plan, screen: Screen) -> int:
     """Plays the session and prints the verdict. 0: nothing is broken; 1: something is. Raises NoLink."""
     target = wanted.connection.target
-    screen.say(f"checking {target.url} as charge point {target.identity} …")
+    protocols = ", ".join(wanted.connection.protocols)
+    screen.say(f"checking {target.url} as charge point {target.identity} with {protocols} …")
     async with running_stack(plan, log=screen.log, say=screen.say) as stack, stack.client() as client:
         verdict = await judge(
             wanted, client, stack.keys, tell=lambda step: _tell(step, screen, wanted.format)

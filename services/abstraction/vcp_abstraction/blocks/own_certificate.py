@@ -52,12 +52,8 @@ def renew(cp: Charger, it: RenewCertificate) -> None:
         )
     obstacle = _obstacle(cp)
     if obstacle is not None:
-        raise Impossible(
-            obstacle,
-            remedy="mend VCP_KEYS and start the services again"
-            if cp.around.secrets_flaw is not None
-            else "write SecurityCtrlr.OrganizationName (CpoName), or wait for the key",
-        )
+        reason, remedy = obstacle
+        raise Impossible(reason, remedy=remedy)
     _make_key(cp)
 
 
@@ -84,16 +80,23 @@ def renewal_due(cp: Charger) -> None:
         _make_key(cp)
 
 
-def _obstacle(cp: Charger) -> str | None:
+def _obstacle(cp: Charger) -> tuple[str, str] | None:
+    """Why no key can be made now, and what to do; None: nothing stands in the way."""
     if cp.around.secrets_flaw is not None:
-        return f"a key can't be kept: {cp.around.secrets_flaw}"
+        return f"a key can't be kept: {cp.around.secrets_flaw}", "mend VCP_KEYS and start the services again"
     if not cp.settings.text("SecurityCtrlr.OrganizationName"):
-        return "the organization is not set, which the certificate must name"
+        return (
+            "the organization is not set, which the certificate must name",
+            "write SecurityCtrlr.OrganizationName (CpoName)",
+        )
     if len(cp.settings.text("SecurityCtrlr.OrganizationName")) > LONGEST_NAME:
-        return f"the organization has a name of more than {LONGEST_NAME} characters"
+        return (
+            f"the organization has a name of more than {LONGEST_NAME} characters",
+            "write a shorter SecurityCtrlr.OrganizationName (CpoName)",
+        )
     signing = cp.certificates.signing
     if signing is not None and signing.public_key is None:
-        return "a key is being made"
+        return "a key is being made", "wait for it"
     return None
 
 
