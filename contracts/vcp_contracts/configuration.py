@@ -33,6 +33,10 @@ DIRECT_CURRENT_TYPES = frozenset({"cCCS1", "cCCS2", "cG105", "Pan"})
 """Connectors that carry direct current; a Tesla connector may carry either, and counts as alternating unless told."""
 
 
+_DEPENDS: Any = None
+"""A default that depends on other fields: no value is equal to it, so that `exclude_defaults` leaves none out."""
+
+
 def _depends(schema: dict[str, Any]) -> None:
     """Takes a default out of a JSON Schema where it depends on other fields."""
     schema.pop("default")
@@ -55,11 +59,11 @@ class ConnectorConfiguration(Part):
         default=None, json_schema_extra=_depends
     )
     """Most current on each phase (DC: in all); default: what makes `max_power_w`, without that 32 (DC: 125)."""
-    voltage_v: Annotated[float, Field(gt=0, le=1500)] = Field(default=230.0, json_schema_extra=_depends)
+    voltage_v: Annotated[float, Field(gt=0, le=1500)] = Field(default=_DEPENDS, json_schema_extra=_depends)
     """Voltage between a phase and neutral (DC: of the output); default: 230 (DC: 400)."""
     max_power_w: Annotated[float, Field(gt=0, le=10_000_000)] | None = None
     """Most power, of all phases together; default: what current and voltage make."""
-    fixed_cable: bool = Field(default=False, json_schema_extra=_depends)
+    fixed_cable: bool = Field(default=_DEPENDS, json_schema_extra=_depends)
     """Whether the cable belongs to the station and can't be pulled there; default: what the type says, whose name
     begins with `c` where the cable is captive."""
     plugged: bool = False

@@ -222,6 +222,15 @@ def test_a_configuration_that_was_kept_at_length_is_the_same_as_one_of_defaults(
     assert ConnectorConfiguration.model_validate_json(old).supply_phases == 0
 
 
+@pytest.mark.parametrize("left_out", ["exclude_defaults", "exclude_none", "exclude_unset"])
+@pytest.mark.parametrize(
+    "given", [{}, {"type": "cCCS2"}, {"type": "cCCS2", "voltage_v": 230, "max_power_w": 11_000}]
+)
+def test_a_configuration_is_the_same_when_it_is_written_in_short(given: dict[str, Any], left_out: str):
+    part = ConnectorConfiguration(**given)
+    assert ConnectorConfiguration.model_validate_json(part.model_dump_json(**{left_out: True})) == part
+
+
 def test_power_that_three_phases_share_is_there_for_one():
     """Each wire carries 32 A, and all of them together 11 kW."""
     part = ConnectorConfiguration(max_power_w=11_040, max_current_a=32)

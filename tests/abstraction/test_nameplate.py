@@ -103,5 +103,5 @@ def test_what_was_kept_before_it_had_numbers_still_loads():
     old = old.replace(b'"box_serial_number":null,', b"").replace(b'"restart_s":2.0,', b"")
     assert old != sections["setup"]
     again = Charger.load("CP001", {**sections, "setup": old}, {})
-    assert (again.configuration.restart_s, again.configuration.evses[0].register_wh) == (2.0, 0.0)
+    assert (again.configuration.restart_s, again.configuration.evses[0].register_wh) == (2.0, None)
     assert again.nameplate.serial_number == "VCP681438256"

@@ -112,5 +112,14 @@ def test_a_file_is_no_vault(tmp_path: Path) -> None:
     assert Vault(place).flaw() == "VCP_KEYS is no directory that this user can write"
 
 
+def test_a_vault_that_can_not_be_made_keeps_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    place = Vault(tmp_path / "file" / "deep" / "keys")
+    with pytest.raises(OSError, match="Not a directory"):
+        place.put("key", "CP1", b"x")
+    assert place.flaw() == "file, where VCP_KEYS is to be made, is no directory that this user can write"
+    assert Vault(tmp_path / "deep" / "keys").flaw() is None
+
+
 def test_without_a_vault_nothing_is_kept() -> None:
     assert flaw_of(None) == "no directory is set in VCP_KEYS"

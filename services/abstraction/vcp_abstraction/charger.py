@@ -20,7 +20,7 @@ from vcp_contracts.words import UNTIMED, Word
 
 from vcp_abstraction.facts.lanes import Lane, Origin, Queued
 from vcp_abstraction.facts.places import ConnectorFacts, EvseFacts
-from vcp_abstraction.nameplate import Nameplate, nameplate_of
+from vcp_abstraction.nameplate import Nameplate, firmware_of, nameplate_of
 from vcp_abstraction.sections import Sections, read, write
 
 EARLIEST = UNTIMED
@@ -208,7 +208,7 @@ class Charger(Sections):
     @property
     def firmware_version(self) -> str | None:
         """What is installed: what an update brought, else what was configured."""
-        return self.facts.firmware.version or self.nameplate.firmware_version
+        return self.facts.firmware.version or firmware_of(self.configuration)
 
     @property
     def security_profile(self) -> int:

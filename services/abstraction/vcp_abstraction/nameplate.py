@@ -39,7 +39,7 @@ def nameplate_of(id: str, configuration: ChargePointConfiguration) -> Nameplate:
         model=configuration.model,
         serial_number=serial_number,
         box_serial_number=_told(configuration.box_serial_number, serial_number),
-        firmware_version=_told(configuration.firmware_version, FIRMWARE_VERSION),
+        firmware_version=firmware_of(configuration),
         meter_serial_number=_told(
             configuration.meter_serial_number, f"{10**7 + _number(id, 'meter', 9 * 10**7)}"
         ),
@@ -47,6 +47,11 @@ def nameplate_of(id: str, configuration: ChargePointConfiguration) -> Nameplate:
         iccid=configuration.iccid,
         imsi=configuration.imsi,
     )
+
+
+def firmware_of(configuration: ChargePointConfiguration) -> str | None:
+    """What is installed at first; None: it does not tell it. Asked with every view, so it stands by itself."""
+    return _told(configuration.firmware_version, FIRMWARE_VERSION)
 
 
 def counted_wh(id: str, configuration: ChargePointConfiguration, evse: int) -> float:

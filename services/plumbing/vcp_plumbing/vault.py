@@ -74,8 +74,11 @@ class Vault:
             for directory in (self.directory, *folders):
                 if directory.exists():
                     self._demand_private(directory)
-                    if not (directory.is_dir() and os.access(directory, os.W_OK | os.X_OK)):
+                    if not _is_open_to_us(directory):
                         return f"{self._called(directory)} is no directory that this user can write"
+            above = next((each for each in self.directory.absolute().parents if each.exists()), None)
+            if not self.directory.exists() and above is not None and not _is_open_to_us(above):
+                return f"{above.name}, where VCP_KEYS is to be made, is no directory that this user can write"
         except (VaultUnsafe, OSError) as flaw:
             return str(flaw)
         return None
@@ -108,6 +111,10 @@ class Vault:
 def flaw_of(vault: Vault | None) -> str | None:
     """Why no password and no key can be kept; None: nothing stands in the way."""
     return "no directory is set in VCP_KEYS" if vault is None else vault.flaw()
+
+
+def _is_open_to_us(path: Path) -> bool:
+    return path.is_dir() and os.access(path, os.W_OK | os.X_OK)
 
 
 def _write(path: Path, content: bytes) -> None:

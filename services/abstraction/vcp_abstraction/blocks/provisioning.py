@@ -31,7 +31,7 @@ from vcp_abstraction.facts.clock import CLOCK_FROM, CLOCK_UP_TO, ClockFacts
 from vcp_abstraction.facts.places import ConnectorFacts, EvseFacts
 from vcp_abstraction.facts.profiles import Profiles
 from vcp_abstraction.facts.security import Certificates, SecurityFacts
-from vcp_abstraction.nameplate import counted_wh, nameplate_of
+from vcp_abstraction.nameplate import counted_wh, firmware_of
 from vcp_abstraction.setting_rules import PHASE_ROTATION, broken_rule, rotations_left
 from vcp_abstraction.settings import Settings, normal
 
@@ -197,7 +197,7 @@ def _change(cp: Charger, new: ChargePointConfiguration, values: dict[str, str]) 
     status.observe(cp)
     if other_hardware and cp.facts.powered:
         cable.find_cars(cp)
-    if nameplate_of(cp.id, new).firmware_version != nameplate_of(cp.id, old).firmware_version:
+    if firmware_of(new) != firmware_of(old):
         cp.facts.firmware.version = None
     booted_as_another = boot.tells_otherwise(cp, old, new)
     if booted_as_another:

@@ -1,8 +1,9 @@
 """The charger as a whole: how it was set up, and the facts that change with nearly every message."""
 
 from datetime import datetime
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.values import Fault
 
@@ -60,3 +61,17 @@ class Setup(Kept):
     """How the charger was set up."""
 
     configuration: ChargePointConfiguration
+
+    @model_validator(mode="before")
+    @classmethod
+    def _left_out_before(cls, kept: Any) -> Any:
+        """A number on the meter that a configuration left out was kept as 0 before there was `restart_s`: read as given, it
+        would make the same configuration one of other hardware, which is refused while somebody charges."""
+        configuration = kept.get("configuration") if isinstance(kept, dict) else None
+        if not isinstance(configuration, dict) or "restart_s" in configuration:
+            return kept
+        evses = [
+            {name: value for name, value in evse.items() if name != "register_wh" or value}
+            for evse in configuration.get("evses", ())
+        ]
+        return kept | {"configuration": configuration | {"evses": evses}}
