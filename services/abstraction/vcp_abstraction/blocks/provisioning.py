@@ -269,12 +269,14 @@ def power_off(cp: Charger, it: PowerOff) -> None:
     _lose_power(cp)
 
 
+def _drop_link(cp: Charger) -> None:
+    if cp.facts.link.wanted:
+        link.close(cp, "reset", "power lost")
+
+
 def _lose_power(cp: Charger) -> None:
     cp.facts.powered = False
-    wanted = cp.facts.link.wanted
-    if wanted:
-        link.close(cp, "reset", "power lost")
-        cp.facts.link.wanted = True
+    _drop_link(cp)
     for evse in cp.facts.evses:
         evse.awaiting = None
         if evse.transaction is not None and cp.facts.behaviour.after_power_loss == "resume":
@@ -293,6 +295,9 @@ def power_on(cp: Charger, it: PowerOn) -> None:
     """The mains are back: the charger boots."""
     if cp.facts.powered and not cp.facts.quarantined:
         raise Impossible("the charger has power already", remedy="power_cycle, if it shall boot again")
+    if cp.facts.powered:
+        # it stood still, and what its link has brought since is lost
+        _drop_link(cp)
     _wake(cp, "power_up")
 
 
@@ -306,8 +311,10 @@ def power_cycle(cp: Charger, it: PowerCycle) -> None:
 def _wake(cp: Charger, reason: BootReason) -> None:
     cp.facts.powered = True
     cp.facts.quarantined = False
-    ever = cp.facts.registration.ever_accepted
-    cp.facts.registration = Registration(boot_reason=reason, ever_accepted=ever)
+    before = cp.facts.registration
+    cp.facts.registration = Registration(
+        boot_reason=reason, ever_accepted=before.ever_accepted, starting=before.starting
+    )
     restart_keys.take_over(cp)
     cp.facts.reported.clear()
     for evse in cp.facts.evses:
