@@ -2,13 +2,14 @@
 
 from datetime import UTC
 
+from vcp_contracts.actions import ReportStatus
 from vcp_contracts.commands import PowerCycle, PowerOff, PowerOn, Provision, Retire
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.events import ChargePointChanged, FaultCleared, SettingChanged
 from vcp_contracts.settings import BY_NAME, find
 from vcp_contracts.values import BootReason, Fault, Place
 
-from vcp_abstraction import errands, installed, status
+from vcp_abstraction import errands, installed, lanes, status
 from vcp_abstraction.blocks import (
     boot,
     cable,
@@ -229,11 +230,24 @@ def _forget_places(cp: Charger) -> None:
     facts = cp.facts
     facts.reported.clear()
     facts.settling.clear()
+    _drop_statuses(cp)
     there = {f"{evse.id}.{n}" for evse in facts.evses for n in range(len(evse.connectors) + 1)}
     facts.observed = {key: seen for key, seen in facts.observed.items() if key in there | {"0.0"}}
     installed.keep_within(cp, len(facts.evses))
     rules.keep_within(cp, len(facts.evses))
     _keep_rotations(cp)
+
+
+def _drop_statuses(cp: Charger) -> None:
+    """What was still to be told of a place that is gone now would be news of nothing."""
+    flight = cp.facts.lanes.in_flight
+    for n in list(cp.facts.lanes.express):
+        action = cp.queue[n].action
+        if not isinstance(action, ReportStatus) or action.past_gate or cp.knows(action.place):
+            continue
+        if flight is None or flight.n != n:
+            entry = cp.dequeue(n)
+            lanes.tell_command(cp, entry, "failed", {"detail": "the place is gone"})
 
 
 def _keep_rotations(cp: Charger) -> None:
