@@ -147,7 +147,7 @@ def test_power_that_fails_while_it_starts_lets_nobody_begin_before_it_is_back():
 
 
 def test_a_charger_that_stood_still_starts_with_no_link_and_waits_for_no_answer_of_it():
-    story = Story("three", restart_s=2).online()
+    story = Story("three", restart_s=2, settings={"AllowOfflineTxForUnknownId": "true"}).online()
     story.do(c.PlugIn)
     story.answer_all()
     story.do(c.PresentToken, token="04A1B2C3")
@@ -156,6 +156,7 @@ def test_a_charger_that_stood_still_starts_with_no_link_and_waits_for_no_answer_
     story.do(c.PowerOn)
     assert story.words() == ["close_link"]
     assert story.cp.facts.lanes.in_flight is None
+    assert story.cp.facts.evses[0].authorization is None
     story.wait(2)
     story.link_up()
     assert story.words() == ["open_link", "boot"]

@@ -11,6 +11,7 @@ from vcp_contracts.values import BootReason, Fault, Place
 
 from vcp_abstraction import errands, installed, lanes, status
 from vcp_abstraction.blocks import (
+    authorization,
     boot,
     cable,
     credentials,
@@ -311,6 +312,7 @@ def power_on(cp: Charger, it: PowerOn) -> None:
         raise Impossible("the charger has power already", remedy="power_cycle, if it shall boot again")
     if cp.facts.powered:
         # it stood still, and what its link has brought since is lost
+        authorization.forget_all(cp)
         _drop_link(cp)
     _wake(cp, "power_up")
 
