@@ -131,3 +131,32 @@ def test_it_is_the_charger_s_own_time():
     assert story.words() == []
     story.wait(0.2)
     assert story.words() == ["open_link"]
+
+
+def test_power_that_fails_while_it_starts_lets_nobody_begin_before_it_is_back():
+    story = Story("stream", restart_s=10, settings={"TxCtrlr.TxStartPoint": "EVConnected"}).online()
+    story.request(r.Reset, when="now", restart="hardware")
+    story.do(c.PowerCycle)
+    story.do(c.PlugIn)
+    assert story.do(c.PresentToken, token="04A1B2C3").reason == "the charger is restarting"
+    assert story.seen("transaction_started") == []
+    story.wait(10)
+    story.link_up()
+    story.answer_all()
+    assert len(story.seen("transaction_started")) == 1
+
+
+def test_a_charger_that_stood_still_starts_with_no_link_and_waits_for_no_answer_of_it():
+    story = Story("three", restart_s=2, settings={"AllowOfflineTxForUnknownId": "true"}).online()
+    story.do(c.PlugIn)
+    story.answer_all()
+    story.do(c.PresentToken, token="04A1B2C3")
+    story.cp.quarantine()
+    story.words()
+    story.do(c.PowerOn)
+    assert story.words() == ["close_link"]
+    assert story.cp.facts.lanes.in_flight is None
+    assert story.cp.facts.evses[0].authorization is None
+    story.wait(2)
+    story.link_up()
+    assert story.words() == ["open_link", "boot"]

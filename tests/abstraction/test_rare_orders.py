@@ -8,9 +8,9 @@ from vcp_abstraction.due import next_due
 from vcp_abstraction.view import view_of
 from vcp_contracts import commands as c
 from vcp_contracts import requests as r
-from vcp_contracts.configuration import ChargePointConfiguration, ClockConfiguration
+from vcp_contracts.configuration import ChargePointConfiguration, ClockConfiguration, EvseConfiguration
 from vcp_contracts.outcomes import Answered, BootAnswer, Sent
-from vcp_contracts.values import SettingName
+from vcp_contracts.values import SettingName, TokenInfo
 from vcp_contracts.view import ChargePointView
 
 
@@ -140,3 +140,23 @@ def test_a_clock_stands_still_at_its_end() -> None:
     assert refused is not None
     assert refused.reason == "the clock is at its end"
     assert story.cp.now == datetime(3000, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("style", ["three", "stream"])
+def test_a_verdict_belongs_to_the_evse_that_asked_for_it_though_another_asks_about_the_same_token(style: str):
+    story = Story(style, evses=(EvseConfiguration(), EvseConfiguration())).online()
+    story.do(c.PresentToken, token="T", evse=2)
+    story.do(c.PresentToken, token="T", evse=1)
+    story.answer(info=TokenInfo(status="accepted"))
+    assert [evse.awaiting is not None for evse in story.cp.facts.evses] == [True, False]
+    assert [evse.authorization is not None for evse in story.cp.facts.evses] == [False, True]
+
+
+def test_a_verdict_that_was_asked_for_by_name_lets_nobody_charge():
+    story = Story().online()
+    story.do(c.Ask, word="authorize", token="T")
+    story.do(c.PresentToken, token="T")
+    story.answer(info=TokenInfo(status="accepted"))
+    assert story.cp.facts.evses[0].authorization is None
+    story.answer(info=TokenInfo(status="blocked"))
+    assert [(e.status, e.by) for e in story.seen("token_judged")] == [("blocked", "backend")]

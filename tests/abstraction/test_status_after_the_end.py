@@ -164,3 +164,30 @@ def test_a_link_that_goes_while_a_status_waits_loses_no_status():
     assert story.cp.facts.reported["1.0"].word == "finishing"
     assert story.cp.facts.lanes.express == []
     assert story.cp.facts.lanes.transactions == []
+
+
+@pytest.mark.parametrize("style", ["three", "stream"])
+def test_it_follows_the_end_though_something_else_is_to_be_told_after_that(style: str):
+    story = session(style)
+    story.do(c.Ask, word="beat")
+    story.do(c.PressStop)
+    story.do(c.RaiseSecurityEvent)
+    story.do(c.Unplug)
+    story.answer_all()
+    words = [end_of(word) for word in story.words()]
+    assert words[:2] == ["beat", "transaction ended"]
+    assert words[2].startswith("status 1.")
+
+
+def test_a_place_that_is_gone_before_its_status_is_told_has_none():
+    story = session(evses=TWO)
+    begin(story, 2, "04D4C5B6")
+    story.do(c.Ask, word="beat")
+    story.do(c.PressStop, evse=2)
+    story.do(c.PressStop, evse=1)
+    fewer = story.cp.configuration.model_copy(update={"evses": TWO[:1]})
+    assert story.do(c.Provision, configuration=fewer).status == "done"
+    story.answer_all()
+    words = [end_of(word) for word in story.words()]
+    assert words[:3] == ["beat", "transaction ended", "transaction ended"]
+    assert [word for word in words if word.startswith("status 2.")] == []

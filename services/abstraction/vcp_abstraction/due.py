@@ -71,10 +71,11 @@ def wire_timers(cp: Charger) -> Iterator[tuple[datetime, Task]]:
     flight = facts.lanes.in_flight
     if flight is not None:
         yield flight.guard, _give_link_up
-    if facts.restart is not None and facts.restart.deadline is not None:
-        yield facts.restart.deadline, restart.perhaps_restart
-    if facts.restart is not None and facts.restart.not_before is not None:
-        yield facts.restart.not_before, restart.perhaps_restart
+    if facts.restart is not None:
+        # a deadline that has passed is due no more while the next try waits
+        when = facts.restart.not_before or facts.restart.deadline
+        if when is not None:
+            yield when, restart.perhaps_restart
     for kept in facts.chores.values():
         yield kept.guard, chores.overdue
 

@@ -309,7 +309,9 @@ def _report_of_the_end(cp: Charger, place: Place) -> int | None:
     follows it (1.6 §4.9 and §4.10; 2.0.1 E09)."""
     for n in reversed(cp.facts.lanes.transactions):
         action = cp.queue[n].action
-        if not isinstance(action, ReportTransaction) or action.offline:
+        if not isinstance(action, ReportTransaction):
+            continue
+        if action.offline:
             return None
         if action.phase == "ended" and action.place.evse == place.evse:
             return n

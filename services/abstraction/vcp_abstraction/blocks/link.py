@@ -57,7 +57,8 @@ def come_back(cp: Charger) -> None:
     if not link.wanted and link.back_at is None:
         return
     up_at = cp.now + timedelta(seconds=cp.configuration.restart_s)
-    cp.facts.registration.starting = link.wanted
+    # power may have failed before it was back the last time
+    cp.facts.registration.starting |= link.wanted
     link.wanted = False
     link.back_at = max(up_at, link.back_at or up_at)
 

@@ -2,14 +2,16 @@
 
 from datetime import UTC
 
+from vcp_contracts.actions import ReportStatus
 from vcp_contracts.commands import PowerCycle, PowerOff, PowerOn, Provision, Retire
 from vcp_contracts.configuration import ChargePointConfiguration
 from vcp_contracts.events import ChargePointChanged, FaultCleared, SettingChanged
 from vcp_contracts.settings import BY_NAME, find
 from vcp_contracts.values import BootReason, Fault, Place
 
-from vcp_abstraction import errands, installed, status
+from vcp_abstraction import errands, installed, lanes, status
 from vcp_abstraction.blocks import (
+    authorization,
     boot,
     cable,
     credentials,
@@ -229,11 +231,24 @@ def _forget_places(cp: Charger) -> None:
     facts = cp.facts
     facts.reported.clear()
     facts.settling.clear()
+    _drop_statuses(cp)
     there = {f"{evse.id}.{n}" for evse in facts.evses for n in range(len(evse.connectors) + 1)}
     facts.observed = {key: seen for key, seen in facts.observed.items() if key in there | {"0.0"}}
     installed.keep_within(cp, len(facts.evses))
     rules.keep_within(cp, len(facts.evses))
     _keep_rotations(cp)
+
+
+def _drop_statuses(cp: Charger) -> None:
+    """What was still to be told of a place that is gone now would be news of nothing."""
+    flight = cp.facts.lanes.in_flight
+    for n in list(cp.facts.lanes.express):
+        action = cp.queue[n].action
+        if not isinstance(action, ReportStatus) or action.past_gate or cp.knows(action.place):
+            continue
+        if flight is None or flight.n != n:
+            entry = cp.dequeue(n)
+            lanes.tell_command(cp, entry, "failed", {"detail": "the place is gone"})
 
 
 def _keep_rotations(cp: Charger) -> None:
@@ -269,12 +284,14 @@ def power_off(cp: Charger, it: PowerOff) -> None:
     _lose_power(cp)
 
 
+def _drop_link(cp: Charger) -> None:
+    if cp.facts.link.wanted:
+        link.close(cp, "reset", "power lost")
+
+
 def _lose_power(cp: Charger) -> None:
     cp.facts.powered = False
-    wanted = cp.facts.link.wanted
-    if wanted:
-        link.close(cp, "reset", "power lost")
-        cp.facts.link.wanted = True
+    _drop_link(cp)
     for evse in cp.facts.evses:
         evse.awaiting = None
         if evse.transaction is not None and cp.facts.behaviour.after_power_loss == "resume":
@@ -293,6 +310,10 @@ def power_on(cp: Charger, it: PowerOn) -> None:
     """The mains are back: the charger boots."""
     if cp.facts.powered and not cp.facts.quarantined:
         raise Impossible("the charger has power already", remedy="power_cycle, if it shall boot again")
+    if cp.facts.powered:
+        # it stood still, and what its link has brought since is lost
+        authorization.forget_all(cp)
+        _drop_link(cp)
     _wake(cp, "power_up")
 
 
@@ -306,8 +327,10 @@ def power_cycle(cp: Charger, it: PowerCycle) -> None:
 def _wake(cp: Charger, reason: BootReason) -> None:
     cp.facts.powered = True
     cp.facts.quarantined = False
-    ever = cp.facts.registration.ever_accepted
-    cp.facts.registration = Registration(boot_reason=reason, ever_accepted=ever)
+    before = cp.facts.registration
+    cp.facts.registration = Registration(
+        boot_reason=reason, ever_accepted=before.ever_accepted, starting=before.starting
+    )
     restart_keys.take_over(cp)
     cp.facts.reported.clear()
     for evse in cp.facts.evses:

@@ -57,12 +57,14 @@ def perhaps_restart(cp: Charger) -> None:
             return
         restart.when_idle = False
         restart.deadline = cp.real + RESTART_PATIENCE
+    if restart.not_before is not None:
+        if restart.not_before > cp.real:
+            return
+        restart.not_before = None
     lanes = cp.facts.lanes
     idle = not lanes.transactions and not lanes.express and lanes.in_flight is None
     late = restart.deadline is not None and restart.deadline <= cp.real
     if cp.online and not idle and not late:
-        return
-    if restart.not_before is not None and restart.not_before > cp.real:
         return
     if cp.facts.behaviour.restart_failures > 0:
         _restart_fails(cp, restart)
@@ -70,13 +72,14 @@ def perhaps_restart(cp: Charger) -> None:
     faults.mend(cp, STATION, "reset_failure")
     cp.facts.restart = None
     authorization.forget_all(cp)
-    ever = cp.facts.registration.ever_accepted
-    wanted = cp.facts.link.wanted
-    if wanted:
+    before = cp.facts.registration
+    if cp.facts.link.wanted:
         link.close(cp, "close", "restarting")
     firmware_phases.restarted(cp)
     security.happened(cp, "restarted", restart.reason)
-    cp.facts.registration = Registration(boot_reason=restart.reason, ever_accepted=ever)
+    cp.facts.registration = Registration(
+        boot_reason=restart.reason, ever_accepted=before.ever_accepted, starting=before.starting
+    )
     restart_keys.take_over(cp)
     cp.facts.reported.clear()
     link.come_back(cp)

@@ -93,7 +93,9 @@ def never_came(cp: Charger, entry: Queued) -> None:
 
 
 def _asking(cp: Charger, action: Authorize) -> EvseFacts | None:
+    """The EVSE that waits for a question that is out of the queue: the same token may be asked about at another one."""
     for evse in cp.facts.evses:
-        if evse.awaiting is not None and evse.awaiting.token.equals(action.token):
+        waits = evse.awaiting
+        if waits is not None and waits.entry not in cp.queue and waits.token.equals(action.token):
             return evse
     return None
